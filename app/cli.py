@@ -1,0 +1,155 @@
+"""The ``ordner`` command. Heavy imports stand inside the commands, so that ``--help`` is quick."""
+
+import asyncio
+import json
+import os
+import signal
+import sys
+import threading
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+main = typer.Typer(no_args_is_help=True, add_completion=False, help="The client dossiers of an accountancy office.")
+office = typer.Typer(no_args_is_help=True, help="Offices (kantoren).")
+main.add_typer(office, name="office")
+
+Host = Annotated[str, typer.Option(help="address to listen on")]
+WhileStdin = Annotated[bool, typer.Option(help="end when standard input closes, so when the parent is gone")]
+Port = Annotated[int, typer.Option(help="port to listen on; 0 takes a free one")]
+
+
+def _follow_parent(wanted: bool) -> None:
+    def watch() -> None:
+        sys.stdin.buffer.read()
+        os.kill(os.getpid(), signal.SIGTERM)
+
+    if wanted:
+        threading.Thread(target=watch, daemon=True).start()
+
+
+@main.command()
+def dev(
+    host: Host = "127.0.0.1",
+    port: Port = 8000,
+    data: Annotated[Path, typer.Option(help="where the embedded servers keep their data")] = Path(".data"),
+) -> None:
+    """Start everything for a first look: servers, migrations, a demo office, API and worker."""
+    from app.dev import run
+
+    raise typer.Exit(run(host, port, data))
+
+
+@main.command()
+def api(host: Host = "127.0.0.1", port: Port = 8000, while_stdin: WhileStdin = False) -> None:
+    """Serve the API. Start it as often as you have processors, behind a balancer."""
+    _follow_parent(while_stdin)
+    import uvicorn
+
+    from app.main import create_app
+    from app.server import server_config
+    from app.settings import get_settings
+
+    settings = get_settings()
+    uvicorn.Server(server_config(create_app(settings), host, port, settings.header_timeout_seconds)).run()
+
+
+@main.command()
+def worker(while_stdin: WhileStdin = False) -> None:
+    """Run jobs and housekeeping."""
+    _follow_parent(while_stdin)
+    from app.settings import get_settings
+    from app.worker import work
+
+    asyncio.run(work(get_settings()))
+
+
+@main.command()
+def migrate() -> None:
+    """Bring the database to the newest version."""
+    from app.migrate import migrate as to_newest
+    from app.settings import get_settings
+
+    asyncio.run(to_newest(get_settings()))
+
+
+@main.command()
+def openapi() -> None:
+    """Print the contract as openapi.json."""
+    from app.main import create_app
+    from app.settings import Settings
+
+    nowhere = Settings(
+        database_url="postgresql://nowhere/ordner",  # type: ignore[arg-type]
+        s3_endpoint="http://nowhere",
+        s3_access_key="none",  # type: ignore[arg-type]
+        s3_secret_key="none",  # type: ignore[arg-type] # noqa: S106 - nothing is connected to
+    )
+    typer.echo(json.dumps(create_app(nowhere).openapi(), indent=2, ensure_ascii=False))
+
+
+@main.command()
+def migration(message: str) -> None:
+    """Write a new migration from what the models say and a fresh database does not have."""
+    from app.dev import with_servers
+    from app.migrate import alembic_config, migrate as to_newest
+
+    with with_servers(None) as settings:
+        from alembic import command
+
+        asyncio.run(to_newest(settings))
+        command.revision(alembic_config(), message, autogenerate=True)
+
+
+@office.command("create")
+def create_office(
+    slug: Annotated[str, typer.Argument(help="short name for signing in: letters, digits, dashes")],
+    name: Annotated[str, typer.Argument(help="the office's name")],
+    administrator: Annotated[str, typer.Option(help="name of the first administrator")],
+    email: Annotated[str, typer.Option(help="e-mail address of the first administrator")],
+    password_stdin: Annotated[bool, typer.Option(help="read the password from standard input instead of inviting")] = False,
+) -> None:
+    """Make a real, empty office with its first administrator."""
+    from pydantic import ValidationError
+
+    from app.db import Database
+    from app.errors import Problem
+    from app.schemas.offices import OfficeCreate
+    from app.services import offices
+    from app.settings import get_settings
+
+    password = sys.stdin.readline().rstrip("\n") if password_stdin else None
+    try:
+        data = OfficeCreate(slug=slug, name=name, administrator=administrator, email=email, password=password)
+    except ValidationError as error:
+        for wrong in error.errors():
+            typer.echo(f"{wrong['loc'][0]}: {wrong['msg']}", err=True)
+        raise typer.Exit(2) from None
+
+    async def make() -> None:
+        settings = get_settings()
+        db = Database(settings)
+        try:
+            office_id, invitation = await offices.create(db, settings, data)
+        finally:
+            await db.close()
+        typer.echo(f"office {data.slug} ({office_id}) is made")
+        if invitation and invitation.link:
+            typer.echo(f"{data.administrator} sets a password with: {invitation.link}")
+        elif invitation:
+            typer.echo(f"{data.administrator} is invited by mail at {data.email}")
+
+    try:
+        asyncio.run(make())
+    except Exception as error:
+        from app.error_handlers import to_problem
+        from app.models import Base
+
+        problem: Problem = to_problem(error, Base.metadata)
+        typer.echo(problem.detail, err=True)
+        raise typer.Exit(1) from None
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,81 @@
+"""The only begin and commit in the program.
+
+Every transaction runs as the application role, which owns nothing, and for one office: row-level security
+compares every row with ``app.office_id``, so a query that forgets the office finds nothing.
+"""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from urllib.parse import urlsplit
+from uuid import UUID
+
+import asyncpg
+from sqlalchemy import func, select, text
+from sqlalchemy.engine import make_url
+from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
+
+from app.settings import Settings
+
+
+def asyncpg_url(url: str) -> str:
+    """``postgresql://`` would mean psycopg to SQLAlchemy; this project speaks asyncpg only."""
+    return make_url(url).set(drivername="postgresql+asyncpg").render_as_string(hide_password=False)
+
+
+def place(url: str) -> str:
+    """Host, port and database of an address, for messages: never its user or password."""
+    parts = urlsplit(url)
+    return f"{parts.hostname}:{parts.port or 5432}{parts.path}"
+
+
+def server_settings(settings: Settings) -> dict[str, str]:
+    """What every connection of the application starts with; ``role`` holds from the first statement on."""
+    return {
+        "role": settings.database_role,
+        "application_name": "ordner",
+        "timezone": "UTC",
+        "statement_timeout": str(int(settings.database_command_timeout_seconds * 1000)),
+        "lock_timeout": "5000",
+        "idle_in_transaction_session_timeout": "30000",
+    }
+
+
+class Database:
+    """The engine of one process. Routes that move bytes must not be inside ``transaction()`` meanwhile."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        self.engine: AsyncEngine = create_async_engine(
+            asyncpg_url(settings.database_url.get_secret_value()),
+            pool_size=settings.database_pool_size,
+            max_overflow=0,
+            pool_timeout=settings.database_pool_timeout_seconds,
+            pool_pre_ping=False,  # a dead connection is found by its use, becomes 503, and empties the pool
+            pool_use_lifo=True,
+            connect_args={
+                "server_settings": server_settings(settings),
+                "command_timeout": settings.database_command_timeout_seconds,
+                "timeout": 5,
+            },
+        )
+        self._sessions = async_sessionmaker(self.engine, expire_on_commit=False)
+
+    @asynccontextmanager
+    async def transaction(self, office_id: UUID | None) -> AsyncIterator[AsyncSession]:
+        """One transaction for one office (None: for none, which sees no office-owned row at all)."""
+        async with self._sessions() as session, session.begin():
+            await session.execute(select(func.set_config("app.office_id", str(office_id or ""), True)))
+            yield session
+
+    async def ping(self) -> None:
+        async with self.engine.connect() as connection:
+            await connection.execute(text("SELECT 1"))
+
+    async def connect(self) -> asyncpg.Connection:
+        """A plain connection of the application role, for the worker's LISTEN."""
+        return await asyncpg.connect(
+            self.settings.database_url.get_secret_value(), server_settings=server_settings(self.settings) | {"statement_timeout": "0"}
+        )
+
+    async def close(self) -> None:
+        await self.engine.dispose()

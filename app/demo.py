@@ -1,0 +1,1 @@
+async def demo_office(settings, address): return "ready at "+address

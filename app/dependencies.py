@@ -1,0 +1,113 @@
+"""What a route may ask for."""
+
+from typing import Annotated, Any, TypeVar
+from uuid import UUID
+
+from fastapi import Depends
+from pydantic import BaseModel
+from sqlalchemy import Select
+from sqlalchemy.ext.asyncio import AsyncSession
+from starlette.requests import Request
+from starlette.responses import Response
+
+from app.access import Actor, visible
+from app.db import Database
+from app.errors import NotFound, Stale
+from app.etags import matches
+from app.listing import Page
+from app.routing import PUBLIC, Route, own_transactions, require, shows_once
+from app.settings import Settings
+from app.storage import Storage
+
+__all__ = [
+    "PUBLIC", "Answer", "CurrentActor", "CurrentSettings", "Db", "Route", "Store", "Transaction", "find",
+    "own_transactions", "require", "shape", "shape_page", "shows_once",
+]
+
+M = TypeVar("M")
+
+
+def _actor(request: Request) -> Actor:
+    actor: Actor = request.state.actor
+    return actor
+
+
+def _session(request: Request) -> AsyncSession:
+    session: AsyncSession = request.state.session
+    return session
+
+
+def _db(request: Request) -> Database:
+    db: Database = request.app.state.db
+    return db
+
+
+def _store(request: Request) -> Storage:
+    store: Storage = request.app.state.storage
+    return store
+
+
+def _settings(request: Request) -> Settings:
+    settings: Settings = request.app.state.settings
+    return settings
+
+
+CurrentActor = Annotated[Actor, Depends(_actor)]
+Transaction = Annotated[AsyncSession, Depends(_session)]
+Db = Annotated[Database, Depends(_db)]
+Store = Annotated[Storage, Depends(_store)]
+CurrentSettings = Annotated[Settings, Depends(_settings)]
+
+
+async def find(
+    session: AsyncSession, actor: Actor, model: type[M], row_id: UUID, *options: Any, within: Any = None, lock: bool = False
+) -> M:
+    """The row with this id if it exists for the actor (and ``within`` holds), else NotFound; ``lock`` keeps it."""
+    owned: Any = model
+    statement: Select[tuple[M]] = visible(actor, model).where(owned.id == row_id).options(*options)
+    if within is not None:
+        statement = statement.where(within)
+    if lock:
+        statement = statement.with_for_update(of=owned)
+    row = await session.scalar(statement)
+    if row is None:
+        raise NotFound
+    return row
+
+
+class _Answer:
+    """The headers of an answer about one row: its version is checked before a change and shown after."""
+
+    def __init__(self, request: Request, response: Response) -> None:
+        self._if_match = request.headers.get("if-match")
+        self._response = response
+
+    def check(self, row: Any) -> None:
+        """``If-Match`` against the row as it is; stale: 412."""
+        if self._if_match is not None and not matches(self._if_match, f'"{row.version}"'):
+            raise Stale("Read it again and repeat your change on what is there now.")
+
+    def show(self, row: Any) -> None:
+        self._response.headers["ETag"] = f'"{row.version}"'
+
+    def created(self, path: str, row: Any = None) -> None:
+        self._response.headers["Location"] = f"/v1{path}"
+        if row is not None:
+            self.show(row)
+
+
+Answer = Annotated[_Answer, Depends()]
+C = TypeVar("C", bound=BaseModel)
+S = TypeVar("S", bound=BaseModel)
+
+
+def shape(actor: Actor, row: Any, client: type[C], staff: type[S]) -> C | S:
+    """The row in the words that this actor may read (AZ-04)."""
+    return client.model_validate(row) if actor.is_contact else staff.model_validate(row)
+
+
+def shape_page(actor: Actor, page: Page[Any], client: type[C], staff: type[S]) -> Page[C] | Page[S]:
+    values = {"next_cursor": page.next_cursor, "total": page.total}
+    if actor.is_contact:
+        return Page[client](items=[client.model_validate(row) for row in page.items], **values)  # type: ignore[valid-type]
+    return Page[staff](items=[staff.model_validate(row) for row in page.items], **values)  # type: ignore[valid-type]

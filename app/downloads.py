@@ -1,0 +1,104 @@
+"""Bytes on their way out: attachment, ranges, validators, and no database connection meanwhile."""
+
+import re
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from urllib.parse import quote
+
+import structlog
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response, StreamingResponse
+
+from app.etags import matches
+from app.errors import Gone, RangeNotSatisfiable
+from app.file_types import safe_type
+from app.models import Blob
+from app.storage import ObjectMissing, Storage
+
+log = structlog.get_logger()
+
+_RANGE = re.compile(r"bytes=(\d{0,18})-(\d{0,18})", re.ASCII)
+
+
+@dataclass(frozen=True)
+class Span:
+    start: int
+    end: int  # of the last byte
+
+    @property
+    def length(self) -> int:
+        return self.end - self.start + 1
+
+
+def disposition(name: str) -> str:
+    """RFC 6266: an ASCII name for the old, the real one in ``filename*``; always an attachment."""
+    plain = re.sub(r'[^A-Za-z0-9 ._()\-]', "_", name)
+    return f"attachment; filename=\"{plain}\"; filename*=UTF-8''{quote(name, safe='')}"
+
+
+def span_of(request: Request, size: int, tag: str) -> Span | None:
+    """The one range that is asked for; None: all. Several ranges are answered with all (RFC 9110 14.2 allows it)."""
+    header = request.headers.get("range")
+    if_range = request.headers.get("if-range")
+    if header is None or (if_range is not None and if_range != tag):
+        return None
+    found = _RANGE.fullmatch(header.strip())
+    if found is None or not (found[1] or found[2]):
+        return None
+    if not found[1]:  # the last N bytes
+        start, end = max(0, size - int(found[2])), size - 1
+        satisfiable = int(found[2]) > 0
+    else:
+        start, end = int(found[1]), min(int(found[2] or size), size - 1)
+        satisfiable = start <= end
+        if found[2] and int(found[2]) < start:
+            return None  # not a range at all
+    if not satisfiable:
+        raise RangeNotSatisfiable(f"The file has {size} bytes.", headers={"Content-Range": f"bytes */{size}"})
+    return Span(start, end)
+
+
+async def send(request: Request, storage: Storage, blob: Blob, name: str) -> Response:
+    """The answer to GET or HEAD of a stored file, for an actor who was found to see it."""
+    assert blob.size is not None
+    assert blob.sha256 is not None
+    tag = f'"{blob.sha256.hex()}"'
+    headers = {
+        "ETag": tag,
+        "Accept-Ranges": "bytes",
+        "Content-Disposition": disposition(name),
+        "Content-Security-Policy": "sandbox; default-src 'none'",
+        "Cache-Control": "private, no-store",
+    }
+    if matches(request.headers.get("if-none-match"), tag):
+        return Response(status_code=304, headers=headers)
+    span = span_of(request, blob.size, tag)
+    status, length = (206, span.length) if span else (200, blob.size)
+    if span:
+        headers["Content-Range"] = f"bytes {span.start}-{span.end}/{blob.size}"
+    headers["Content-Length"] = str(length)
+    media_type = safe_type(blob.media_type or "")
+    if request.state.is_head:
+        return Response(status_code=status, headers=headers, media_type=media_type)
+    if address := storage.link(blob.object_key, _signed_headers(headers["Content-Disposition"], media_type)):
+        return RedirectResponse(address, 307, {"Cache-Control": "no-store"})
+    try:
+        pieces = await storage.open(blob.object_key, span.start if span else 0, span.length if span else 0)
+    except ObjectMissing:
+        log.error("object_missing", blob=str(blob.id))  # a stored row without its object: an alarm, never a delete
+        raise Gone("The bytes of this file are missing; the office has been alarmed.", code="object_missing") from None
+    return StreamingResponse(_exactly(pieces, length), status, headers, media_type)
+
+
+def _signed_headers(content_disposition: str, media_type: str) -> dict[str, str]:
+    return {"response-content-disposition": content_disposition, "response-content-type": media_type}
+
+
+async def _exactly(pieces: AsyncIterator[bytes], length: int) -> AsyncIterator[bytes]:
+    """Cut the connection rather than end an answer early: a short file must never look like a whole one."""
+    sent = 0
+    async for piece in pieces:
+        sent += len(piece)
+        yield piece
+    if sent != length:
+        raise ConnectionError("the store sent fewer bytes than it holds")

@@ -1,0 +1,44 @@
+"""How often something may be tried: one row a key and window in PostgreSQL, so that every process counts together."""
+
+import hashlib
+from datetime import timedelta
+from math import ceil
+from uuid import UUID
+
+from sqlalchemy import case, func
+from sqlalchemy.dialects.postgresql import insert
+
+from app.db import Database
+from app.errors import TooMany
+from app.models.rate_limits import RateLimit
+
+
+async def spend(db: Database, policy: str, subject: str, allowed: int, window: timedelta, office_id: UUID | None = None) -> None:
+    """Count one try of ``subject`` under ``policy``; TooMany (429) beyond ``allowed`` within ``window``.
+
+    A transaction of its own: a refused try must stay counted.
+    """
+    key = hashlib.sha256(f"{policy}\0{office_id}\0{subject}".encode()).digest()
+    ends = func.now() + window
+    over = RateLimit.resets_at <= func.now()
+    counted = insert(RateLimit).values(key=key, count=1, resets_at=ends)
+    counted = counted.on_conflict_do_update(
+        index_elements=[RateLimit.key],
+        set_={
+            "count": case((over, 1), else_=RateLimit.count + 1),
+            "resets_at": case((over, ends), else_=RateLimit.resets_at),
+        },
+    )
+    remaining = func.extract("epoch", RateLimit.resets_at - func.now())
+    async with db.transaction(office_id) as session:
+        row = (await session.execute(counted.returning(RateLimit.count, remaining))).one()
+    if row[0] > allowed:
+        seconds = max(1, ceil(row[1]))
+        raise TooMany(
+            f"At most {allowed} tries in {int(window.total_seconds() // 60)} minutes; wait {seconds} seconds.",
+            retry_after=seconds,
+            headers={
+                "RateLimit-Policy": f'"{policy}";q={allowed};w={int(window.total_seconds())}',
+                "RateLimit": f'"{policy}";r=0;t={seconds}',
+            },
+        )

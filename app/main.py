@@ -1,0 +1,134 @@
+"""The application: what it stands on, its layers, its routers."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from importlib.metadata import version
+from typing import Any
+
+import structlog
+from fastapi import APIRouter, FastAPI
+from fastapi.exceptions import RequestValidationError
+from fastapi.routing import APIRoute
+from starlette.exceptions import HTTPException  # noqa: TID251 - to give the framework's own refusals our form
+from starlette.middleware import Middleware
+from starlette.middleware.cors import CORSMiddleware
+
+from app import openapi
+from app.db import Database
+from app.logs import configure_logs
+from app.middleware import Boundary, problem_handler
+from app.routers import (
+    api_keys,
+    auth,
+    contact_links,
+    contacts,
+    conversations,
+    document_requests,
+    dossier_items,
+    dossiers,
+    folder_templates,
+    health,
+    inbox,
+    meta,
+    offices,
+    relation_team,
+    relations,
+    team_members,
+    timeline,
+)
+from app.services.uploads import Uploads
+from app.settings import Settings, get_settings
+from app.storage import Storage
+
+log = structlog.get_logger()
+
+FEATURES = (
+    meta,
+    auth,
+    offices,
+    team_members,
+    api_keys,
+    folder_templates,
+    relations,
+    relation_team,
+    contacts,
+    contact_links,
+    dossiers,
+    dossier_items,
+    conversations,
+    document_requests,
+    inbox,
+    timeline,
+)
+
+
+def create_app(settings: Settings | None = None) -> FastAPI:
+    settings = settings or get_settings()
+    configure_logs(settings)
+    app = FastAPI(
+        title="Ordner",
+        version=version("ordner"),
+        description=openapi.DESCRIPTION,
+        openapi_url=None,
+        docs_url=None,
+        redoc_url=None,
+        redirect_slashes=False,
+        separate_input_output_schemas=False,
+        generate_unique_id_function=lambda route: route.name,
+        lifespan=_lifespan,
+        middleware=[
+            Middleware(
+                CORSMiddleware,
+                allow_origins=settings.cors_origins,
+                allow_methods=["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"],
+                allow_headers=["Authorization", "Content-Type", "Idempotency-Key", "If-Match", "If-None-Match", "Range", "X-Request-Id"],
+                expose_headers=["ETag", "Location", "Link", "X-Request-Id", "Retry-After", "Idempotency-Replayed", "Content-Disposition"],
+                max_age=3600,
+            ),
+            Middleware(Boundary, settings=settings),
+        ],
+    )
+    app.openapi_version = "3.1.0"
+    app.state.settings = settings
+    for kind in (RequestValidationError, HTTPException):
+        app.add_exception_handler(kind, problem_handler)
+    version_one = APIRouter(prefix=openapi.PREFIX)
+    for feature in FEATURES:
+        version_one.include_router(feature.router)
+    app.include_router(version_one)
+    app.include_router(health.router)
+    operations = [route for feature in FEATURES for route in feature.router.routes if isinstance(route, APIRoute)]
+    app.state.operations = operations
+    app.openapi = lambda: _document(app, operations)  # type: ignore[method-assign]
+    return app
+
+
+def _document(app: FastAPI, operations: list[APIRoute]) -> dict[str, Any]:
+    if not app.openapi_schema:
+        app.openapi_schema = openapi.build(app, operations)
+    return app.openapi_schema
+
+
+@asynccontextmanager
+async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
+    """Connections are made here and nowhere at import; what can not be reached is said plainly."""
+    settings: Settings = app.state.settings
+    app.state.db = Database(settings)
+    app.state.storage = Storage(settings)
+    app.state.uploads = Uploads(app.state.db, app.state.storage, settings)
+    await asyncio.gather(_check("database", app.state.db.ping()), _check("storage", app.state.storage.ensure_bucket()))
+    try:
+        yield
+    finally:
+        await app.state.uploads.close()
+        app.state.storage.close()
+        await app.state.db.close()
+
+
+async def _check(what: str, attempt: Any) -> None:
+    """Say what does not answer, and go on: /readyz stays red and every call is 503 until it does."""
+    try:
+        await attempt
+    except Exception as error:
+        log.error("not_reachable", what=what, error=type(error).__name__, detail=str(error)[:200])

@@ -1,0 +1,142 @@
+"""Around every request: its id, its deadlines, its headers, its log line, and the last resort.
+
+Pure ASGI, so that a body is streamed through and a client that leaves is noticed.
+"""
+
+import asyncio
+import re
+import time
+from uuid import uuid4
+
+import structlog
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from app.error_handlers import to_problem
+from app.errors import HeadersTooLarge, TimedOut, UnsupportedMedia
+from app.models import Base
+from app.settings import Settings
+
+log = structlog.get_logger()
+
+MAX_HEADERS = 100
+MAX_HEADER_BYTES = 16 * 1024
+SEND_STALL_SECONDS = 60
+REQUEST_ID = re.compile(r"[A-Za-z0-9._:-]{1,100}")
+
+SECURITY_HEADERS = {
+    "x-content-type-options": "nosniff",
+    "cache-control": "no-store",
+    "referrer-policy": "no-referrer",
+    "strict-transport-security": "max-age=63072000",
+}
+
+
+class Boundary:
+    """The outermost layer but CORS."""
+
+    def __init__(self, app: ASGIApp, settings: Settings) -> None:
+        self.app = app
+        self.settings = settings
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        given = Headers(scope=scope).get("x-request-id", "")
+        request_id = given if REQUEST_ID.fullmatch(given) else uuid4().hex
+        scope.setdefault("state", {})["request_id"] = request_id
+        structlog.contextvars.clear_contextvars()
+        structlog.contextvars.bind_contextvars(request_id=request_id)
+        exchange = Exchange(scope, receive, send, self.settings)
+        inner = {**scope, "state": {**scope["state"], "is_head": scope["method"] == "HEAD"}}
+        if scope["method"] == "HEAD":
+            inner["method"] = "GET"  # whatever can be read has a HEAD; the server leaves the body out
+        exchange.scope = inner
+        try:
+            check_headers(scope)
+            await self.app(inner, exchange.receive, exchange.send)
+        except Exception as exc:
+            if exchange.status:  # the answer was under way: all that is left is to cut it off, visibly
+                log.warning("answer_cut_off", error=type(exc).__name__)
+                raise
+            problem = to_problem(exc, Base.metadata)
+            await problem.response(request_id)(inner, exchange.receive, exchange.send)
+        finally:
+            exchange.log()
+
+
+def check_headers(scope: Scope) -> None:
+    headers = scope["headers"]
+    if len(headers) > MAX_HEADERS or sum(len(name) + len(value) for name, value in headers) > MAX_HEADER_BYTES:
+        raise HeadersTooLarge(f"At most {MAX_HEADERS} headers with {MAX_HEADER_BYTES} bytes together.")
+    if Headers(scope=scope).get("content-encoding", "identity").lower() != "identity":
+        raise UnsupportedMedia("Send the body as it is, without Content-Encoding.")
+
+
+class Exchange:
+    """One request and its answer: body deadlines on the way in, headers and stall limit on the way out."""
+
+    def __init__(self, scope: Scope, receive: Receive, send: Send, settings: Settings) -> None:
+        self.scope = scope
+        self._receive = receive
+        self._send = send
+        self.settings = settings
+        self.started = time.monotonic()
+        self.waited = 0.0
+        self.received = 0
+        headers = Headers(scope=scope)
+        self.body_read = headers.get("content-length", "0") == "0" and "transfer-encoding" not in headers
+        self.status = 0
+
+    async def receive(self) -> Message:
+        if self.body_read:
+            return await self._receive()  # only to hear of a disconnect
+        before = time.monotonic()
+        try:
+            async with asyncio.timeout(self.settings.body_stall_seconds):
+                message = await self._receive()
+        except TimeoutError:
+            raise TimedOut("The body stopped coming; send it again.") from None
+        self.waited += time.monotonic() - before
+        if message["type"] == "http.request":
+            self.received += len(message.get("body", b""))
+            self.body_read = not message.get("more_body", False)
+            self._check_rate()
+        return message
+
+    def _check_rate(self) -> None:
+        """Only time spent waiting for the client counts: a slow store is not his fault."""
+        over = self.waited - self.settings.body_stall_seconds
+        if over > 0 and self.received < over * self.settings.body_min_bytes_per_second and not self.body_read:
+            raise TimedOut(f"The body comes slower than {self.settings.body_min_bytes_per_second} bytes a second.")
+
+    async def send(self, message: Message) -> None:
+        if message["type"] == "http.response.start":
+            self.status = message["status"]
+            headers = MutableHeaders(scope=message)
+            headers["x-request-id"] = self.scope["state"]["request_id"]
+            for name, value in SECURITY_HEADERS.items():
+                headers.setdefault(name, value)
+            if not self.body_read:
+                headers["connection"] = "close"  # or the server would go on swallowing the body
+        async with asyncio.timeout(SEND_STALL_SECONDS):
+            await self._send(message)
+
+    def log(self) -> None:
+        route = self.scope.get("route")
+        log.info(
+            "request",
+            method=self.scope["method"],
+            route=getattr(route, "path", None),  # the pattern: a path may hold an invitation's token
+            status=self.status,
+            ms=round((time.monotonic() - self.started) * 1000, 1),
+            bytes_in=self.received,
+        )
+
+
+async def problem_handler(request: Request, exc: Exception) -> Response:
+    problem = to_problem(exc, Base.metadata)
+    return problem.response(request.state.request_id)

@@ -1,0 +1,57 @@
+"""Bringing a database up to date: tables by Alembic, the queue's by PgQueuer."""
+
+import asyncio
+from pathlib import Path
+
+import asyncpg
+from alembic import command
+from alembic.config import Config
+
+from app import jobs
+from app.settings import Settings
+
+ROOT = Path(__file__).resolve().parent.parent
+# Any fixed number: one migration at a time, whichever process starts it.
+ADVISORY_LOCK = 7_305_202_611
+
+
+def alembic_config() -> Config:
+    return Config(ROOT / "alembic.ini")
+
+
+def owner_url(settings: Settings) -> str:
+    return (settings.migration_database_url or settings.database_url).get_secret_value()
+
+
+async def migrate(settings: Settings) -> None:
+    """To the newest version; safe to run again, and from several processes at once."""
+    connection = await asyncpg.connect(owner_url(settings))
+    try:
+        await connection.execute("SELECT pg_advisory_lock($1)", ADVISORY_LOCK)
+        await ensure_role(connection, settings.database_role)
+        await asyncio.to_thread(command.upgrade, alembic_config(), "head")
+        await jobs.install(connection, settings.database_role)
+    finally:
+        await connection.close()
+
+
+async def ensure_role(connection: asyncpg.Connection, role: str) -> None:
+    """The role that requests run as: no login, owns nothing. We may become it, and so a connection of ours does.
+
+    Roles belong to the server, not to a database: that is why this is no migration.
+    """
+    try:
+        await connection.execute(
+            f"""
+            DO $$ BEGIN
+                IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = '{role}') THEN
+                    CREATE ROLE "{role}" NOLOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE NOBYPASSRLS;
+                END IF;
+            END $$
+            """
+        )
+    except (asyncpg.DuplicateObjectError, asyncpg.UniqueViolationError):
+        pass  # another database of this server was migrated in the same moment
+    if not await connection.fetchval("SELECT pg_has_role(current_user, $1, 'MEMBER')", role):
+        await connection.execute(f'GRANT "{role}" TO CURRENT_USER')
+    await connection.execute(f'GRANT USAGE ON SCHEMA public TO "{role}"')

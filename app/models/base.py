@@ -1,0 +1,97 @@
+"""What all tables share: the office in every key, versions, and relationships that never load by surprise."""
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import (
+    CheckConstraint,
+    DateTime,
+    ForeignKey,
+    ForeignKeyConstraint,
+    Index,
+    MetaData,
+    Table,
+    Text,
+    UniqueConstraint,
+    func,
+)
+from sqlalchemy.orm import DeclarativeBase, Mapped, declared_attr, mapped_column, relationship
+from uuid_utils.compat import uuid7
+
+from app.errors import Problem
+
+# Keys that are compared and sorted byte by byte whatever the database's own language is.
+Key = Text(collation="C")
+
+
+def _last_column(constraint: ForeignKeyConstraint, _table: Table) -> str:
+    return constraint.column_keys[-1]
+
+
+class Base(DeclarativeBase):
+    metadata = MetaData(
+        naming_convention={
+            "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+            "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+            "ck": "ck_%(table_name)s_%(constraint_name)s",
+            "fk": "fk_%(table_name)s_%(last_column)s",
+            "last_column": _last_column,
+            "pk": "pk_%(table_name)s",
+        }
+    )
+    type_annotation_map = {datetime: DateTime(timezone=True), str: Text}
+
+
+class OfficeOwned:
+    """A row of one office. The office leads the primary key, so every foreign key carries it."""
+
+    @declared_attr
+    def office_id(cls) -> Mapped[UUID]:
+        return mapped_column(ForeignKey("offices.id"), primary_key=True)
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid7)
+    created_at: Mapped[datetime] = mapped_column(server_default=func.now())
+
+    __mapper_args__: dict[str, Any] = {"eager_defaults": True}
+
+
+class Versioned(OfficeOwned):
+    """A row that people change: ``version`` is the ETag and guards against lost updates."""
+
+    updated_at: Mapped[datetime] = mapped_column(server_default=func.now(), onupdate=func.now())
+    version: Mapped[int] = mapped_column(default=1)
+
+    @declared_attr.directive
+    def __mapper_args__(cls) -> dict[str, Any]:
+        return {"eager_defaults": True, "version_id_col": cls.version}
+
+
+def references(column: str, target: str, **options: Any) -> ForeignKeyConstraint:
+    """A foreign key to an office-owned table: the row pointed at is in the same office, by construction."""
+    return ForeignKeyConstraint(["office_id", column], [f"{target}.office_id", f"{target}.id"], **options)
+
+
+def unique(*columns: str, problem: Callable[[], Problem] | None = None, **options: Any) -> UniqueConstraint:
+    """Unique within the office; the constraint names the problem that its violation is answered with."""
+    return UniqueConstraint("office_id", *columns, info={"problem": problem} if problem else {}, **options)
+
+
+def index(*columns: Any, **options: Any) -> Index:
+    return Index(None, "office_id", *columns, **options)
+
+
+def one_of(column: str, *values: str) -> CheckConstraint:
+    """A closed list as text: native enums are not leakproof, so row-level security would keep indexes unused."""
+    choices = ", ".join(f"'{value}'" for value in values)
+    return CheckConstraint(f"{column} IN ({choices})", name=column)
+
+
+def link(owner: str, column: str, target: str) -> Any:
+    """Many-to-one to an office-owned row: writes the id column only, and loads only when a query says so."""
+    return relationship(
+        target,
+        primaryjoin=f"and_({owner}.office_id == {target}.office_id, foreign({owner}.{column}) == {target}.id)",
+        lazy="raise",
+    )

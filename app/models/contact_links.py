@@ -1,0 +1,50 @@
+from datetime import date
+from uuid import UUID
+
+from sqlalchemy import CheckConstraint, ColumnElement, Date, cast, func, or_, true
+from sqlalchemy.orm import Mapped, mapped_column
+
+from app.access import Actor
+from app.models.base import Base, Versioned, index, link, references, unique
+
+
+def today() -> ColumnElement[date]:
+    """The date at the office's own clock: a link that ends on the 31st ends at midnight in Amsterdam."""
+    return cast(func.timezone("Europe/Amsterdam", func.now()), Date)
+
+
+class ContactLink(Versioned, Base):
+    """Contact and relation belong together (koppeling). ``function`` describes; only ``portal_access`` opens."""
+
+    __tablename__ = "contact_links"
+    __table_args__ = (
+        references("relation_id", "relations", ondelete="CASCADE"),
+        references("contact_id", "contacts", ondelete="CASCADE"),
+        unique("relation_id", "contact_id"),
+        index("contact_id", "relation_id"),
+        CheckConstraint("valid_until >= valid_from", name="valid_order"),
+    )
+
+    relation_id: Mapped[UUID]
+    contact_id: Mapped[UUID]
+    function: Mapped[str] = mapped_column(default="gevolmachtigde")
+    portal_access: Mapped[bool] = mapped_column(default=False)
+    is_preferred: Mapped[bool] = mapped_column(default=False)
+    valid_from: Mapped[date | None]
+    valid_until: Mapped[date | None]
+
+    contact = link("ContactLink", "contact_id", "Contact")
+    relation = link("ContactLink", "relation_id", "Relation")
+
+    @classmethod
+    def opens(cls) -> ColumnElement[bool]:
+        """This link gives access to the relation's dossier, today."""
+        return (
+            cls.portal_access
+            & or_(cls.valid_from.is_(None), cls.valid_from <= today())
+            & or_(cls.valid_until.is_(None), cls.valid_until >= today())
+        )
+
+    @classmethod
+    def visible_to(cls, actor: Actor) -> ColumnElement[bool]:
+        return true()  # read below a visible relation or contact only

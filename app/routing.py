@@ -1,0 +1,221 @@
+"""What happens around every operation, in this order:
+
+who (401), which kind of action (403), the query's words (422), the body (4xx), the idempotency key,
+one transaction with the route in it, the stored answer, commit, send.
+
+Nothing of a body is read before the actor is known, and no connection is held while one comes in.
+"""
+
+from collections.abc import Callable, Coroutine
+from typing import Any, TypeVar
+from urllib.parse import urlencode
+
+from fastapi.dependencies.models import Dependant
+from fastapi.params import Depends
+from fastapi.routing import APIRoute
+from pydantic import BaseModel
+from sqlalchemy.exc import DBAPIError
+from starlette.requests import Request
+from starlette.responses import Response
+
+from app import idempotency
+from app.access import Actor, Permission
+from app.db import Database
+from app.error_handlers import RETRYABLE, sqlstate
+from app.errors import FieldError, Invalid, TooLarge, UnsupportedMedia
+from app.etags import matches
+from app.services import auth
+from app.settings import Settings
+from app.strict_json import parse_json
+
+Handler = Callable[[Request], Coroutine[Any, Any, Response]]
+F = TypeVar("F", bound=Callable[..., Any])
+
+JSON_TYPES = ("application/json", "application/merge-patch+json")
+TRIES = 3
+
+
+class Required:
+    """Marks an operation with its permission; the second look that keeps a route safe outside ``Route``."""
+
+    def __init__(self, permission: Permission) -> None:
+        self.permission = permission
+
+    def __call__(self, request: Request) -> None:
+        request.state.actor.require(self.permission)
+
+
+def require(permission: Permission) -> Any:
+    return Depends(Required(permission))
+
+
+def _public() -> None:
+    """Marks an operation that needs no sign-in."""
+
+
+PUBLIC: Any = Depends(_public)
+
+
+def own_transactions(endpoint: F) -> F:
+    """The route moves bytes or hashes passwords, so it opens its own short transactions around that."""
+    endpoint.own_transactions = True  # type: ignore[attr-defined]
+    return endpoint
+
+
+def shows_once(*fields: str) -> Callable[[F], F]:
+    """These fields of the answer are secrets: a replayed answer has null there."""
+
+    def mark(endpoint: F) -> F:
+        endpoint.shows_once = fields  # type: ignore[attr-defined]
+        return endpoint
+
+    return mark
+
+
+def permission_of(route: APIRoute) -> Permission | None:
+    """The one permission of an operation, None when it is public; an operation must say."""
+    for dependency in route.dependencies:
+        if isinstance(dependency.dependency, Required):
+            return dependency.dependency.permission
+        if dependency.dependency is _public:
+            return None
+    raise AssertionError(f"{route.name} states no permission and is not public")
+
+
+class Json(Request):
+    """The same request, its JSON read once, strictly, and within limits."""
+
+    value: Any = None
+
+    async def json(self) -> Any:
+        return self.value
+
+    async def read(self, limit: int) -> None:
+        declared = self.headers.get("content-length", "0")
+        if declared.isdigit() and int(declared) > limit:
+            raise TooLarge(f"A JSON body may have at most {limit} bytes.")
+        pieces, size = [], 0
+        async for piece in self.stream():
+            size += len(piece)
+            if size > limit:
+                raise TooLarge(f"A JSON body may have at most {limit} bytes.")
+            pieces.append(piece)
+        self._body = b"".join(pieces)
+        if not self._body:
+            return
+        if self.headers.get("content-type", "").partition(";")[0].strip().lower() not in JSON_TYPES:
+            raise UnsupportedMedia("Send `Content-Type: application/json`.")
+        self.value = parse_json(self._body)
+
+
+class Route(APIRoute):
+    """Every operation under ``/v1`` is one of these."""
+
+    def get_route_handler(self) -> Handler:
+        handler = super().get_route_handler()
+        permission = permission_of(self)
+        parameters = self._query_parameters()
+        own = getattr(self.endpoint, "own_transactions", False)
+        secret_fields = getattr(self.endpoint, "shows_once", ())
+
+        async def handle(request: Request) -> Response:
+            if permission is not None:
+                actor = await auth.authenticate(request.app.state.db, request.headers.get("authorization"))
+                actor.require(permission)
+                request.state.actor = actor
+            check_query(request, parameters)
+            settings: Settings = request.app.state.settings
+            if own and not self.body_field:
+                return await handler(request)
+            body = Json(request.scope, request.receive)
+            await body.read(settings.json_max_bytes)
+            if own:
+                return await handler(body)
+            if request.method == "POST":
+                return await once(handler, body, settings, secret_fields)
+            return conditional(request, await transact(handler, body))
+
+        return handle
+
+    def _query_parameters(self) -> frozenset[str]:
+        names: set[str] = set()
+        waiting: list[Dependant] = [self.dependant]
+        while waiting:
+            dependant = waiting.pop()
+            waiting.extend(dependant.dependencies)
+            for field in dependant.query_params:
+                model = field.field_info.annotation
+                if isinstance(model, type) and issubclass(model, BaseModel):
+                    names.update(info.alias or name for name, info in model.model_fields.items())
+                else:
+                    names.add(field.alias)
+        return frozenset(names)
+
+
+def check_query(request: Request, known: frozenset[str]) -> None:
+    """A parameter that is not known, or given twice, is a mistake that must not pass for success."""
+    seen: set[str] = set()
+    errors = []
+    for name, _ in request.query_params.multi_items():
+        if name not in known:
+            errors.append(FieldError(f"/{name[:50]}", "unknown_parameter", "There is no such parameter here.", "query"))
+        elif name in seen:
+            errors.append(FieldError(f"/{name}", "duplicate_parameter", "Give this parameter once.", "query"))
+        seen.add(name)
+    if errors:
+        raise Invalid(errors[0].detail, code=errors[0].code, errors=errors[:20])
+
+
+async def transact(handler: Handler, request: Request, finish: Any = None) -> Response:
+    """One transaction around the route, committed after its answer is built; again when it lost a race."""
+    db: Database = request.app.state.db
+    actor: Actor = request.state.actor
+    for last in (False,) * (TRIES - 1) + (True,):
+        try:
+            async with db.transaction(actor.office_id) as session:
+                request.state.session = session
+                response = await handler(request)
+                if cursor := session.info.get("next_cursor"):
+                    response.headers["Link"] = f'<{_next_page(request, cursor)}>; rel="next"'
+                if finish:
+                    await finish(session, response)
+            return response
+        except DBAPIError as error:
+            if last or sqlstate(error) not in RETRYABLE:
+                raise
+    raise AssertionError("unreachable")  # pragma: no cover
+
+
+def _next_page(request: Request, cursor: str) -> str:
+    """A relative address: what this server is called from outside is not its to know."""
+    query = [item for item in request.query_params.multi_items() if item[0] != "cursor"]
+    return f"{request.scope['path']}?{urlencode([*query, ('cursor', cursor)])}"
+
+
+async def once(handler: Handler, request: Json, settings: Settings, secret_fields: tuple[str, ...]) -> Response:
+    """A POST under its idempotency key, when it has one."""
+    db: Database = request.app.state.db
+    actor: Actor = request.state.actor
+    claim = await idempotency.claim(db, actor, request, settings.lease_seconds)
+    if claim is None:
+        return await transact(handler, request)
+    mark = idempotency.fingerprint([str(request.query_params), request.value])
+    if claim.answer:
+        return claim.replay(mark)
+
+    async def finish(session: Any, response: Response) -> None:
+        await idempotency.finish(session, actor, claim, mark, response, secret_fields)
+
+    try:
+        return await transact(handler, request, finish)
+    except BaseException:
+        await idempotency.release(db, actor, claim)
+        raise
+
+
+def conditional(request: Request, response: Response) -> Response:
+    """``If-None-Match`` on GET (RFC 9110 13.1.2)."""
+    tag = response.headers.get("etag")
+    if request.method == "GET" and tag and matches(request.headers.get("if-none-match"), tag):
+        return Response(status_code=304, headers={"ETag": tag})
+    return response

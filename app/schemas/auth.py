@@ -1,0 +1,60 @@
+from typing import Annotated, Literal
+
+from pydantic import ConfigDict, Field
+
+from app.schemas.base import Id, Input, Line, Moment, Output, Password
+
+
+class TokenCreate(Input):
+    """Sign in as a team member or a contact."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [{"office": "demo", "email": "anna@demo.example", "password": "accountant-demo"}]
+        }
+    )
+
+    office: Annotated[Line, Field(description="the office's short name (slug)")]
+    email: Annotated[str, Field(max_length=254)]
+    password: Annotated[str, Field(max_length=200)]
+
+
+class OfficeSummary(Output):
+    id: Id
+    slug: str
+    name: str
+
+
+class MeRead(Output):
+    """Who I am and what I may do."""
+
+    kind: Literal["team_member", "contact", "api_key"]
+    id: Id
+    name: str
+    office: OfficeSummary
+    role: Annotated[str | None, Field(description="authorisation role (autorisatierol), of team members")]
+    permissions: list[str]
+    sees_all_relations: bool
+
+
+class TokenRead(Output):
+    """Send `token` as `Authorization: Bearer ...`. It is shown once."""
+
+    token: str
+    expires_at: Moment
+    kind: Literal["team_member", "contact"]
+
+
+class InvitationAccept(Input):
+    """The first password, or a new one after a new invitation."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"password": "correct horse battery"}]})
+
+    password: Annotated[Password, Field(description="10 to 200 characters")]
+
+
+class InvitationAccepted(Output):
+    """Whose login is active now; sign in with it."""
+
+    office: str
+    email: str

@@ -1,0 +1,77 @@
+"""The types that all schemas are made of. Unknown fields are refused; text is checked for what people can read."""
+
+import re
+from datetime import UTC, date, datetime
+from typing import Annotated, Any
+from uuid import UUID
+
+from email_validator import EmailNotValidError, validate_email
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer, Strict
+from pydantic.json_schema import WithJsonSchema
+
+from app.text import clean_line, clean_text
+
+
+def _not_empty(value: str) -> str:
+    if not value:
+        raise ValueError("This may not be empty.")
+    return value
+
+
+def _email(value: str) -> str:
+    try:
+        return validate_email(value, check_deliverability=False, allow_smtputf8=True).normalized
+    except EmailNotValidError:
+        raise ValueError("Give an e-mail address such as naam@kantoor.nl.") from None
+
+
+def _iso_date(value: Any) -> Any:
+    if isinstance(value, date) and not isinstance(value, datetime):
+        return value
+    if not (isinstance(value, str) and re.fullmatch(r"\d{4}-\d{2}-\d{2}", value, re.ASCII)):
+        raise ValueError("Give a date as YYYY-MM-DD.")
+    return value
+
+
+def _sane_year(value: date) -> date:
+    if not 1850 <= value.year <= 2200:
+        raise ValueError("Give a date between the years 1850 and 2200.")
+    return value
+
+
+def _moment(value: datetime) -> str:
+    return value.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+Line = Annotated[str, Field(max_length=200), AfterValidator(clean_line), AfterValidator(_not_empty)]
+OptionalLine = Annotated[str, Field(max_length=200), AfterValidator(clean_line)]
+LongText = Annotated[str, Field(max_length=20_000), AfterValidator(clean_text)]
+Number = Annotated[str, Field(max_length=50), AfterValidator(clean_line), AfterValidator(_not_empty)]
+Email = Annotated[str, Field(max_length=254), AfterValidator(clean_line), AfterValidator(_email)]
+Password = Annotated[str, Field(min_length=10, max_length=200)]
+Bool = Annotated[bool, Strict()]
+Int = Annotated[int, Strict()]
+Date = Annotated[date, BeforeValidator(_iso_date), AfterValidator(_sane_year)]
+Moment = Annotated[
+    datetime,
+    PlainSerializer(_moment, return_type=str),
+    WithJsonSchema({"type": "string", "format": "date-time"}, mode="serialization"),
+]
+Id = UUID
+
+
+def absent() -> Any:
+    """The default of a field of a merge patch: not given means unchanged. (null is given, and clears or is refused.)"""
+    return Field(default=None)
+
+
+class Input(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+    def given(self) -> dict[str, Any]:
+        """The fields that the client sent, for a merge patch (RFC 7396)."""
+        return self.model_dump(exclude_unset=True)
+
+
+class Output(BaseModel):
+    model_config = ConfigDict(from_attributes=True)

@@ -1,0 +1,69 @@
+from typing import Annotated, Literal, Self
+
+from pydantic import ConfigDict, Field, model_validator
+
+from app.listing import ListQuery
+from app.schemas.base import Bool, Date, Id, Input, Line, Moment, Output, absent
+
+Preferred = Annotated[Bool, Field(description="voorkeur contact: the default addressee of this relation")]
+
+
+class ContactLinkPut(Input):
+    """How a contact belongs to a relation (koppeling)."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"portal_access": True}]})
+
+    function: Annotated[Line, Field(description="functie; describes, never authorises")] = "gevolmachtigde"
+    portal_access: Annotated[Bool, Field(description="may this contact open this relation's dossier")] = False
+    is_preferred: Preferred = False
+    valid_from: Date | None = None
+    valid_until: Annotated[Date | None, Field(description="the last day; access ends with it")] = None
+
+    @model_validator(mode="after")
+    def _in_order(self) -> Self:
+        if self.valid_from and self.valid_until and self.valid_until < self.valid_from:
+            raise ValueError("valid_until can not be before valid_from.")
+        return self
+
+
+class ContactLinkUpdate(Input):
+    model_config = ConfigDict(json_schema_extra={"examples": [{"portal_access": False}]})
+
+    function: Line = absent()
+    portal_access: Bool = absent()
+    is_preferred: Preferred = absent()
+    valid_from: Date | None = None
+    valid_until: Date | None = None
+
+
+class LinkedContact(Output):
+    id: Id
+    number: str
+    name: str
+    email: str
+
+
+class LinkedRelation(Output):
+    id: Id
+    number: str
+    name: str
+    type: str
+
+
+class ContactLinkRead(Output):
+    """The link with both its ends."""
+
+    relation: LinkedRelation
+    contact: LinkedContact
+    function: str
+    portal_access: bool
+    is_preferred: bool
+    valid_from: Date | None
+    valid_until: Date | None
+    created_at: Moment
+    updated_at: Moment
+    version: int
+
+
+class ContactLinkQuery(ListQuery):
+    sort: Literal["created_at", "-created_at"] = "created_at"

@@ -1,0 +1,32 @@
+from typing import Annotated
+
+from pydantic import ConfigDict, Field
+
+from app.schemas.base import Email, Id, Input, Line, Moment, Output, Password, absent
+
+
+class OfficeUpdate(Input):
+    model_config = ConfigDict(json_schema_extra={"examples": [{"name": "Demo Accountants & Adviseurs"}]})
+
+    name: Line = absent()
+
+
+class OfficeRead(Output):
+    """The accountancy office (kantoor)."""
+
+    id: Id
+    slug: str
+    name: str
+    created_at: Moment
+    updated_at: Moment
+    version: int
+
+
+class OfficeCreate(Input):
+    """What `ordner office create` takes."""
+
+    slug: Annotated[str, Field(pattern=r"^[a-z0-9]([a-z0-9-]{0,48}[a-z0-9])?$", description="for signing in")]
+    name: Line
+    administrator: Line
+    email: Email
+    password: Annotated[Password | None, Field(description="none: the administrator is invited")] = None

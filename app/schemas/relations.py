@@ -1,0 +1,124 @@
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import ConfigDict, Field, model_validator
+
+from app.listing import ListQuery
+from app.schemas.base import Email, Id, Input, Line, LongText, Moment, Number, OptionalLine, Output, absent
+
+RelationType = Literal["organisation", "person", "internal", "supplier"]
+RelationStatus = Literal["prospect", "active", "inactive", "left"]
+LegalForm = Annotated[
+    Literal[
+        "natural_person", "sole_trader", "vof", "maatschap", "cv", "bv", "nv", "foundation", "association",
+        "owners_association", "cooperative", "mutual_insurer", "church_body", "other_private_body", "public_body",
+        "foreign", "shipping_partnership", "eeig", "se", "sce",
+    ],
+    Field(description="rechtsvorm; sole_trader = eenmanszaak, foundation = stichting, association = vereniging"),
+]  # fmt: skip
+
+PERSON_FIELDS = ("initials", "first_names", "prefix", "surname")
+ORGANISATION_FIELDS = ("name", "legal_form")
+
+
+def check_type_fields(relation_type: str, values: dict[str, Any]) -> None:
+    """Which fields apply depends on the type (domain.md 3.1). ValueError names the field."""
+    if relation_type == "person":
+        if not values.get("surname"):
+            raise ValueError("A person needs a surname.")
+        wrong = [field for field in ORGANISATION_FIELDS if values.get(field)]
+    else:
+        if not values.get("name"):
+            raise ValueError("An organisation, supplier or internal relation needs a name.")
+        if not values.get("legal_form"):
+            raise ValueError("An organisation, supplier or internal relation needs a legal_form.")
+        wrong = [field for field in PERSON_FIELDS if values.get(field)]
+    if wrong:
+        raise ValueError(f"A relation of type {relation_type} has no {wrong[0]}.")
+
+
+class RelationCreate(Input):
+    """A client of the office (relatie). It gets its dossier at once."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {"number": "100", "type": "organisation", "name": "De Vries Fietsen VOF", "legal_form": "vof"},
+                {"number": "100.1", "type": "person", "first_names": "Henk", "prefix": "de", "surname": "Vries"},
+            ]
+        }
+    )
+
+    number: Annotated[Number, Field(description="relatienummer; text, unique in the office without regard to case")]
+    type: RelationType
+    status: RelationStatus = "active"
+    name: Annotated[Line | None, Field(description="naam; of all but persons")] = None
+    initials: Annotated[OptionalLine | None, Field(description="voorletters")] = None
+    first_names: Annotated[OptionalLine | None, Field(description="voornamen")] = None
+    prefix: Annotated[OptionalLine | None, Field(description="tussenvoegsel")] = None
+    surname: Annotated[Line | None, Field(description="achternaam; of persons")] = None
+    legal_form: LegalForm | None = None
+    email: Email | None = None
+    phone: OptionalLine | None = None
+    memo: Annotated[LongText | None, Field(description="never shown to clients")] = None
+    parent_id: Annotated[Id | None, Field(description="hoofdrelatie; for the family view, gives no access")] = None
+
+    @model_validator(mode="after")
+    def _fits_type(self) -> Self:
+        check_type_fields(self.type, self.model_dump())
+        return self
+
+
+class RelationUpdate(Input):
+    """Merge patch: absent keeps, null clears. The type stays what it is."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"name": "De Vries Fietsen en Zonen VOF", "memo": None}]})
+
+    number: Number = absent()
+    status: RelationStatus = absent()
+    name: Line | None = None
+    initials: OptionalLine | None = None
+    first_names: OptionalLine | None = None
+    prefix: OptionalLine | None = None
+    surname: Line | None = None
+    legal_form: LegalForm | None = None
+    email: Email | None = None
+    phone: OptionalLine | None = None
+    memo: LongText | None = None
+    parent_id: Id | None = None
+
+
+class RelationRead(Output):
+    """A relation as its own contacts see it."""
+
+    id: Id
+    number: str
+    type: RelationType
+    name: str
+    dossier_id: Id
+
+
+class RelationStaffRead(RelationRead):
+    """A relation as the office sees it."""
+
+    status: RelationStatus
+    initials: str | None
+    first_names: str | None
+    prefix: str | None
+    surname: str | None
+    legal_form: LegalForm | None
+    email: str | None
+    phone: str | None
+    memo: str | None
+    parent_id: Id | None
+    archived_at: Moment | None
+    created_at: Moment
+    updated_at: Moment
+    version: int
+
+
+class RelationQuery(ListQuery):
+    sort: Literal["number", "-number", "name", "-name", "updated_at", "-updated_at"] = "number"
+    q: Annotated[str | None, Field(max_length=100, description="part of the number or the name")] = None
+    type: RelationType | None = None
+    status: RelationStatus | None = None
+    archived: Annotated[bool, Field(description="true: the archived ones instead")] = False

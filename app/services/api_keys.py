@@ -1,0 +1,41 @@
+from datetime import UTC, datetime
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.access import Actor
+from app.crypto import Token
+from app.errors import Conflict, Forbidden, invalid
+from app.models import ApiKey
+from app.schemas.api_keys import ApiKeyCreate
+from app.services import events
+
+SORTS = {"created_at": (ApiKey.created_at,)}
+
+
+async def create(session: AsyncSession, actor: Actor, data: ApiKeyCreate) -> tuple[ApiKey, Token]:
+    """A key that can do at most what its maker can; only its hash is stored."""
+    if not set(data.scopes) <= actor.permissions:  # pragma: no cover - administrators have all; here for finer roles
+        raise Forbidden("A key can not do more than you can.")
+    if data.expires_at is not None and data.expires_at <= datetime.now(UTC):
+        raise invalid("/expires_at", "past", "Give a moment in the future.")
+    token = Token.make("ordk", actor.office_id)
+    key = ApiKey(
+        office_id=actor.office_id,
+        name=data.name,
+        scopes=sorted(set(data.scopes)),
+        expires_at=data.expires_at,
+        token_hash=token.hash,
+        hint=token.hint,
+        created_by_id=actor.id,
+    )
+    session.add(key)
+    await session.flush()
+    events.record(session, actor, "api_key.created", key, name=key.name, scopes=key.scopes)
+    return key, token
+
+
+async def revoke(session: AsyncSession, actor: Actor, key: ApiKey) -> None:
+    if key.revoked_at is not None:
+        raise Conflict("This key is revoked already.", code="revoked")
+    key.revoked_at = datetime.now(UTC)
+    events.record(session, actor, "api_key.revoked", key, name=key.name)

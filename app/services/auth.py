@@ -1,0 +1,181 @@
+"""Who sends a request, and signing in and out."""
+
+import unicodedata
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import func, or_, select, update
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app import limits
+from app.access import CONTACT, CROSS_CLIENT, KEY_SCOPES, ROLE_PERMISSIONS, Actor, ActorKind, Permission, Role
+from app.crypto import Token, hash_password, verify_password
+from app.db import Database
+from app.errors import Unauthenticated
+from app.models import ApiKey, AuthToken, Contact, TeamMember
+from app.services import events
+from app.settings import Settings
+
+WINDOW = timedelta(minutes=15)
+
+
+@dataclass(frozen=True)
+class SignedIn:
+    token: Token
+    expires_at: datetime
+    actor: Actor
+
+
+def email_key(email: str) -> str:
+    """E-mail addresses are compared without case."""
+    return unicodedata.normalize("NFKC", email).strip().casefold()
+
+
+async def authenticate(db: Database, header: str | None) -> Actor:
+    """The actor of an ``Authorization: Bearer`` header; Unauthenticated (401) where there is none that lives now.
+
+    Asked of the database on every request: revoking a token, blocking a person or ending a session holds at once.
+    """
+    scheme, _, text = (header or "").partition(" ")
+    token = Token.parse(text.strip()) if scheme.lower() == "bearer" else None
+    if token is None or token.kind == "ordi":
+        raise Unauthenticated
+    async with db.transaction(token.office_id) as session:
+        actor = await (_key_actor if token.kind == "ordk" else _session_actor)(session, token)
+    if actor is None:
+        raise Unauthenticated("This token is not valid (any more); sign in again.", code="token_invalid")
+    return actor
+
+
+async def _session_actor(session: AsyncSession, token: Token) -> Actor | None:
+    mine = select(AuthToken.id, TeamMember, Contact).where(
+        AuthToken.office_id == token.office_id, AuthToken.token_hash == token.hash, AuthToken.live()
+    )
+    mine = mine.outerjoin(
+        TeamMember, (TeamMember.office_id == AuthToken.office_id) & (TeamMember.id == AuthToken.team_member_id)
+    ).outerjoin(Contact, (Contact.office_id == AuthToken.office_id) & (Contact.id == AuthToken.contact_id))
+    row = (await session.execute(mine)).one_or_none()
+    return row and _person_actor(row[1] or row[2], row[0])
+
+
+def _person_actor(person: TeamMember | Contact, token_id: UUID | None = None) -> Actor | None:
+    if isinstance(person, Contact):
+        if person.login_status != "active":
+            return None
+        return Actor(person.office_id, ActorKind.CONTACT, person.id, person.name, CONTACT, token_id=token_id)
+    if person.status != "active":
+        return None
+    return team_actor(person, token_id)
+
+
+def team_actor(member: TeamMember, token_id: UUID | None = None) -> Actor:
+    role = Role(member.role)
+    return Actor(
+        member.office_id,
+        ActorKind.TEAM_MEMBER,
+        member.id,
+        member.name,
+        ROLE_PERMISSIONS[role],
+        sees_all_relations=role in CROSS_CLIENT,
+        role=role,
+        token_id=token_id,
+    )
+
+
+async def _key_actor(session: AsyncSession, token: Token) -> Actor | None:
+    key = await session.scalar(
+        select(ApiKey).where(ApiKey.office_id == token.office_id, ApiKey.token_hash == token.hash, ApiKey.live())
+    )
+    if key is None:
+        return None
+    known = {scope for scope in key.scopes if scope in KEY_SCOPES}
+    scopes = frozenset(Permission(scope) for scope in known) | {Permission.ME_READ}
+    return Actor(key.office_id, ActorKind.API_KEY, key.id, key.name, scopes, sees_all_relations=True, token_id=key.id)
+
+
+async def sign_in(db: Database, settings: Settings, office: str, email: str, password: str, address: str) -> SignedIn:
+    """A token for a team member or a contact. One answer for every failure, in about one time (AU-03)."""
+    account = f"{office.casefold()}\0{email_key(email)}"
+    await limits.spend(db, "sign_in_address", address, settings.sign_in_attempts_per_address, WINDOW)
+    await limits.spend(db, "sign_in", account, settings.sign_in_attempts, WINDOW)
+    office_id = await id_by_slug(db, office)
+    people: list[TeamMember | Contact] = []
+    if office_id is not None:
+        async with db.transaction(office_id) as session:
+            people = await _people(session, office_id, email)
+    person = await _who_knows(people, password)
+    if person is None:
+        raise Unauthenticated("The office, the e-mail address or the password is not right.", code="credentials")
+    async with db.transaction(person.office_id) as session:
+        return await _begin_session(session, settings, person)
+
+
+async def id_by_slug(db: Database, slug: str) -> UUID | None:
+    """An office by its short name; through a function of the owner, since the role sees one office at a time."""
+    async with db.transaction(None) as session:
+        found: UUID | None = await session.scalar(select(func.office_id_by_slug(slug.casefold())))
+        return found
+
+
+async def _people(session: AsyncSession, office_id: UUID, email: str) -> list[TeamMember | Contact]:
+    key = email_key(email)
+    member = await session.scalar(select(TeamMember).where(TeamMember.office_id == office_id, TeamMember.email_key == key))
+    contact = await session.scalar(select(Contact).where(Contact.office_id == office_id, Contact.email_key == key))
+    return [person for person in (member, contact) if person is not None]
+
+
+async def _who_knows(people: list[TeamMember | Contact], password: str) -> TeamMember | Contact | None:
+    """One address may be an employee's and a client's; two checks always, so that time tells nothing."""
+    found = None
+    for place in range(2):
+        person = people[place] if place < len(people) else None
+        stored = person.password_hash if person and _person_actor(person) else None
+        if await verify_password(stored, password) and found is None:
+            found = person
+    return found
+
+
+async def _begin_session(session: AsyncSession, settings: Settings, person: TeamMember | Contact) -> SignedIn:
+    actor = _person_actor(person)
+    assert actor is not None
+    token = Token.make("ords", person.office_id)
+    row = AuthToken(
+        office_id=person.office_id,
+        token_hash=token.hash,
+        team_member_id=None if actor.is_contact else actor.id,
+        contact_id=actor.id if actor.is_contact else None,
+        expires_at=datetime.now(UTC) + timedelta(hours=settings.session_hours),
+    )
+    session.add(row)
+    await session.flush()
+    events.record(session, actor, "auth.signed_in", row)
+    return SignedIn(token, row.expires_at, actor)
+
+
+async def sign_out(session: AsyncSession, actor: Actor) -> None:
+    await end_sessions(session, actor.office_id, AuthToken.id == actor.token_id)
+
+
+async def end_sessions(session: AsyncSession, office_id: UUID, which: Any) -> None:
+    """Revoke tokens; they are refused from the commit on."""
+    await session.execute(
+        update(AuthToken)
+        .where(AuthToken.office_id == office_id, which, AuthToken.revoked_at.is_(None))
+        .values(revoked_at=func.now())
+    )
+
+
+async def set_password(session: AsyncSession, person: TeamMember | Contact, hashed: str) -> None:
+    """Activate the person with this password and end what sessions there were."""
+    person.password_hash = hashed
+    if isinstance(person, Contact):
+        person.login_status = "active"
+    else:
+        person.status = "active"
+    mine = or_(AuthToken.team_member_id == person.id, AuthToken.contact_id == person.id)
+    await end_sessions(session, person.office_id, mine)
+
+
+__all__ = ["SignedIn", "authenticate", "email_key", "end_sessions", "hash_password", "set_password", "sign_in", "sign_out", "team_actor"]

@@ -1,0 +1,83 @@
+"""Linking contacts to relations: the only thing that opens a dossier to a client."""
+
+from collections.abc import Callable
+
+from sqlalchemy import Select
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import joinedload
+from uuid_utils.compat import uuid7
+
+from app.access import Actor, visible
+from app.errors import Invalid, NotFound
+from app.models import Contact, ContactLink, Relation
+from app.models.relations import of_visible_relation
+from app.schemas.contact_links import ContactLinkPut, ContactLinkUpdate
+from app.services import events
+
+ENDS = (joinedload(ContactLink.contact), joinedload(ContactLink.relation))
+SORTS = {"created_at": (ContactLink.created_at,)}
+
+
+def of_relation(actor: Actor, relation: Relation) -> Select[tuple[ContactLink]]:
+    return visible(actor, ContactLink).where(ContactLink.relation_id == relation.id).options(*ENDS)
+
+
+def of_contact(actor: Actor, contact: Contact) -> Select[tuple[ContactLink]]:
+    """The other side; relations that are not the actor's do not show."""
+    mine = of_visible_relation(ContactLink.relation_id, actor)
+    return visible(actor, ContactLink).where(ContactLink.contact_id == contact.id, mine).options(*ENDS)
+
+
+async def find(
+    session: AsyncSession, actor: Actor, relation: Relation, contact: Contact, *, lock: bool = False
+) -> ContactLink:
+    found = of_relation(actor, relation).where(ContactLink.contact_id == contact.id)
+    link = await session.scalar(found.with_for_update(of=ContactLink) if lock else found)
+    if link is None:
+        raise NotFound
+    return link
+
+
+async def put(
+    session: AsyncSession,
+    actor: Actor,
+    relation: Relation,
+    contact: Contact,
+    data: ContactLinkPut,
+    check: Callable[[ContactLink], None],
+) -> tuple[ContactLink, bool]:
+    """Make the link, or make it so; the same call twice, or twice at once, changes nothing more. True: it is new."""
+    made = insert(ContactLink).values(
+        id=uuid7(), office_id=actor.office_id, relation_id=relation.id, contact_id=contact.id, version=1,
+        function="", portal_access=False, is_preferred=False,
+    )  # fmt: skip
+    made = made.on_conflict_do_nothing(index_elements=["office_id", "relation_id", "contact_id"])
+    created = await session.scalar(made.returning(ContactLink.id)) is not None
+    link = await find(session, actor, relation, contact, lock=True)
+    if not created:
+        check(link)
+    for field, value in data.model_dump().items():
+        setattr(link, field, value)
+    if session.is_modified(link):
+        _record(session, actor, link, "contact_link.created" if created else "contact_link.changed", relation)
+    await session.flush()
+    return link, created
+
+
+async def change(session: AsyncSession, actor: Actor, relation: Relation, link: ContactLink, data: ContactLinkUpdate) -> None:
+    for field, value in data.given().items():
+        setattr(link, field, value)
+    if link.valid_from and link.valid_until and link.valid_until < link.valid_from:
+        raise Invalid("valid_until can not be before valid_from.")
+    _record(session, actor, link, "contact_link.changed", relation)
+
+
+async def remove(session: AsyncSession, actor: Actor, relation: Relation, link: ContactLink) -> None:
+    _record(session, actor, link, "contact_link.deleted", relation)
+    await session.delete(link)
+
+
+def _record(session: AsyncSession, actor: Actor, link: ContactLink, action: str, relation: Relation) -> None:
+    data = {"contact_id": link.contact_id, "portal_access": link.portal_access}
+    events.record(session, actor, action, relation, relation_id=relation.id, **data)

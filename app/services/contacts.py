@@ -1,0 +1,56 @@
+from sqlalchemy import Select, or_
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.access import Actor, visible
+from app.models import AuthToken, Contact
+from app.schemas.contacts import ContactCreate, ContactQuery, ContactUpdate
+from app.services import events
+from app.services.auth import email_key, end_sessions
+from app.services.relations import keys, matches
+
+SORTS = {"number": (Contact.number_sort,), "name": (Contact.name_key,), "updated_at": (Contact.updated_at,)}
+
+
+def display_name(values: ContactCreate | Contact) -> str:
+    parts = (values.first_names or values.initials, values.prefix, values.surname)
+    return " ".join(part for part in parts if part)
+
+
+def find_all(actor: Actor, query: ContactQuery) -> Select[tuple[Contact]]:
+    found = visible(actor, Contact)
+    if query.login_status:
+        found = found.where(Contact.login_status == query.login_status)
+    if query.q:
+        found = found.where(
+            or_(matches(query.q, Contact), Contact.email_key.contains(email_key(query.q), autoescape=True))
+        )
+    return found
+
+
+async def create(session: AsyncSession, actor: Actor, data: ContactCreate) -> Contact:
+    name = display_name(data)
+    contact = Contact(
+        office_id=actor.office_id,
+        **data.model_dump(),
+        **keys(data.number, name),
+        email_key=email_key(data.email),
+        name=name,
+    )
+    session.add(contact)
+    await session.flush()
+    events.record(session, actor, "contact.created", contact, number=contact.number)
+    return contact
+
+
+async def change(session: AsyncSession, actor: Actor, contact: Contact, data: ContactUpdate) -> None:
+    """A new e-mail address or a block ends what sessions the contact has."""
+    given = data.given()
+    for field, value in given.items():
+        setattr(contact, field, value)
+    contact.name = display_name(contact)
+    contact.email_key = email_key(contact.email)
+    for column, value in keys(contact.number, contact.name).items():
+        setattr(contact, column, value)
+    if {"email", "login_status"} & given.keys():
+        await end_sessions(session, actor.office_id, AuthToken.contact_id == contact.id)
+    events.record(session, actor, "contact.changed", contact, fields=sorted(given))

@@ -1,0 +1,158 @@
+"""Documents in folders: filling route 3 (domain rules 14-17), reading, renaming, moving, the bin."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from uuid import UUID
+
+from fastapi.responses import JSONResponse
+from sqlalchemy import Select
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import joinedload
+from starlette.responses import Response
+
+from app.access import Actor, ActorKind, visible
+from app.errors import Conflict, FieldError, Invalid, NotFound, Problem, TooLarge, invalid
+from app.models import Blob, Dossier, DossierItem, Folder
+from app.schemas.dossier_items import (
+    DossierItemQuery,
+    DossierItemStaffRead,
+    DossierItemUpdate,
+    UploadOutcome,
+    UploadOutcomes,
+)
+from app.services import dossiers, events
+from app.services.intake import Form
+from app.services.uploads import Received
+from app.text import fold
+
+SORTS = {"name": (DossierItem.name_key,), "created_at": (DossierItem.created_at,)}
+WITH_BLOB = joinedload(DossierItem.blob)
+
+
+def find_all(actor: Actor, query: DossierItemQuery) -> Select[tuple[DossierItem]]:
+    found = visible(actor, DossierItem).options(WITH_BLOB)
+    binned = DossierItem.binned_at.is_not(None) if query.binned else DossierItem.binned_at.is_(None)
+    found = found.where(binned)
+    if query.q:
+        found = found.where(DossierItem.name_key.contains(fold(query.q), autoescape=True))
+    return found
+
+
+async def lock_folder(session: AsyncSession, actor: Actor, folder_id: UUID) -> tuple[Folder, Dossier]:
+    """The folder and its dossier as they are now, held until the end: permission and state in one transaction (AZ-06)."""
+    folder = await session.scalar(
+        visible(actor, Folder).where(Folder.id == folder_id).with_for_update(read=True, of=Folder)
+    )
+    if folder is None:
+        raise NotFound("The folder is gone, or it is not yours to see.")
+    return folder, await dossiers.lock_open(session, actor, folder.dossier_id)
+
+
+def add(
+    session: AsyncSession,
+    actor: Actor,
+    dossier: Dossier,
+    folder_id: UUID,
+    received: Received,
+    blob_id: UUID,
+    *,
+    origin: str,
+    message_id: UUID | None = None,
+    request_line_id: UUID | None = None,
+) -> DossierItem:
+    """Show one stored file in a folder."""
+    item = DossierItem(
+        office_id=actor.office_id,
+        dossier_id=dossier.id,
+        folder_id=folder_id,
+        blob_id=blob_id,
+        message_id=message_id,
+        request_line_id=request_line_id,
+        name=received.name,
+        name_key=fold(received.name),
+        origin=origin,
+    )
+    session.add(item)
+    return item
+
+
+async def add_batch(session: AsyncSession, actor: Actor, folder_id: UUID, form: Form) -> Response:
+    """Each file by itself: 201 when all were stored, 207 when some were refused, a problem when none was."""
+    upload = form.upload
+    if not upload.files:
+        raise invalid("/files", "no_files", "Send at least one part named `files` with a filename.")
+    if not upload.stored:
+        raise refusal(upload.files)
+    folder, dossier = await lock_folder(session, actor, folder_id)
+    origin = "integration" if actor.kind is ActorKind.API_KEY else "upload"
+    items: dict[int, DossierItem] = {}
+    for received in upload.stored:
+        blob_id = await upload.store(session, received)
+        items[received.index] = add(session, actor, dossier, folder.id, received, blob_id, origin=origin)
+    await session.flush()
+    for item in items.values():
+        events.record(
+            session, actor, "dossier_item.stored", item, relation_id=dossier.relation_id, visible=True, name=item.name
+        )
+        item.blob = await session.get_one(Blob, (actor.office_id, item.blob_id))
+    outcomes = UploadOutcomes(items=[_outcome(received, items.get(received.index)) for received in upload.files])
+    status = 201 if len(items) == len(upload.files) else 207
+    return JSONResponse(outcomes.model_dump(mode="json", exclude_none=False), status)
+
+
+def _outcome(received: Received, item: DossierItem | None) -> UploadOutcome:
+    return UploadOutcome(
+        index=received.index,
+        name=received.name,
+        status="stored" if item else "refused",
+        item=DossierItemStaffRead.model_validate(item) if item else None,
+        problem=received.problem.as_dict() if received.problem else None,
+    )
+
+
+def refusal(files: Sequence[Received]) -> Problem:
+    """The problem of a request whose files were refused, each named by its place."""
+    refused = [(received, received.problem) for received in files if received.problem]
+    errors = [FieldError(f"/files/{received.index}", problem.code, problem.detail) for received, problem in refused]
+    family = TooLarge if all(isinstance(problem, TooLarge) for _, problem in refused) else Invalid
+    return family(errors[0].detail, code=errors[0].code, errors=errors[:100])
+
+
+async def change(session: AsyncSession, actor: Actor, item: DossierItem, data: DossierItemUpdate) -> None:
+    given = data.given()
+    dossier = await dossiers.lock_open(session, actor, item.dossier_id)
+    if "folder_id" in given:
+        await _check_target(session, actor, item, given["folder_id"])
+    before = {"name": item.name, "folder_id": str(item.folder_id)}
+    for field, value in given.items():
+        setattr(item, field, value)
+    item.name_key = fold(item.name)
+    events.record(
+        session, actor, "dossier_item.changed", item, relation_id=dossier.relation_id, fields=sorted(given), before=before
+    )
+
+
+async def _check_target(session: AsyncSession, actor: Actor, item: DossierItem, folder_id: UUID) -> None:
+    target = await session.scalar(
+        visible(actor, Folder)
+        .where(Folder.id == folder_id, Folder.dossier_id == item.dossier_id)
+        .with_for_update(read=True, of=Folder)
+    )
+    if target is None:
+        raise invalid("/folder_id", "unknown", "There is no such folder in this item's dossier.")
+
+
+async def put_in_bin(session: AsyncSession, actor: Actor, item: DossierItem) -> None:
+    if item.binned_at is not None:
+        raise Conflict("This item is in the bin already.", code="binned")
+    dossier = await dossiers.lock_open(session, actor, item.dossier_id)
+    item.binned_at = datetime.now(UTC)
+    events.record(session, actor, "dossier_item.binned", item, relation_id=dossier.relation_id, name=item.name)
+
+
+async def restore(session: AsyncSession, actor: Actor, item: DossierItem) -> None:
+    if item.binned_at is None:
+        raise Conflict("This item is not in the bin.", code="not_binned")
+    dossier = await dossiers.lock_open(session, actor, item.dossier_id)
+    item.binned_at = None
+    events.record(session, actor, "dossier_item.restored", item, relation_id=dossier.relation_id, name=item.name)

@@ -1,0 +1,104 @@
+"""A request with files, from claim to answer; the same for a batch into a folder and for a message.
+
+Order of things: idempotency key, stream, final boundary, everything in the store, then one transaction in
+which ``commit`` decides again whether this may still be, shows the files and keeps the answer.
+"""
+
+from collections.abc import Awaitable, Callable, Collection
+from dataclasses import dataclass, field
+
+from sqlalchemy.ext.asyncio import AsyncSession
+from starlette.requests import Request
+from starlette.responses import Response
+
+from app import idempotency
+from app.access import Actor
+from app.errors import Invalid, TooLarge, UnsupportedMedia, invalid
+from app.multipart import Multipart
+from app.services.uploads import Upload, Uploads
+
+FILES = "files"
+
+
+@dataclass
+class Form:
+    """What came in: the small fields as they were sent, and the upload that holds the files."""
+
+    upload: Upload
+    fields: dict[str, bytes] = field(default_factory=dict)
+
+
+Commit = Callable[[AsyncSession, Form], Awaitable[Response]]
+
+
+async def take_in(
+    request: Request,
+    actor: Actor,
+    commit: Commit,
+    *,
+    fields: Collection[str] = (),
+    max_files: int | None = None,
+    json_field: str | None = None,
+) -> Response:
+    """Run the write protocol (storage.md) for this request. ``json_field``: a JSON body is taken as that field."""
+    uploads: Uploads = request.app.state.uploads
+    claim = await idempotency.claim(uploads.db, actor, request, uploads.settings.lease_seconds)
+    try:
+        async with uploads.begin(actor, claim) as upload:
+            form = Form(upload)
+            await _read(request, form, fields, max_files, json_field)
+            await upload.arrived()
+            mark = upload.mark(*sorted((name, value.decode("utf-8", "replace")) for name, value in form.fields.items()))
+            if claim and claim.answer:
+                return claim.replay(mark)
+            async with uploads.db.transaction(actor.office_id) as session:
+                response = await commit(session, form)
+                if claim:
+                    await idempotency.finish(session, actor, claim, mark, response)
+            return response
+    except BaseException:
+        if claim and not claim.answer:
+            await idempotency.release(uploads.db, actor, claim)
+        raise
+
+
+async def _read(
+    request: Request, form: Form, fields: Collection[str], max_files: int | None, json_field: str | None
+) -> None:
+    limit = form.upload.settings.json_max_bytes
+    content_type = request.headers.get("content-type", "")
+    if json_field and content_type.partition(";")[0].strip().lower() == "application/json":
+        form.fields[json_field] = await _body(request, limit)
+        return
+    async for part in Multipart(content_type, request.stream()):
+        if part.name == FILES and part.filename is not None:
+            if max_files is not None and len(form.upload.files) == max_files:
+                raise TooLarge(f"At most {max_files} files in one message.", code="too_many_files")
+            await form.upload.receive(part)
+        elif part.name in fields and part.filename is None:
+            if part.name in form.fields:
+                raise invalid(f"/{part.name}", "duplicate_field", "Give this part once.")
+            form.fields[part.name] = await part.read(limit)
+        else:
+            raise _unknown(part.name, fields)
+
+
+def _unknown(name: str, fields: Collection[str]) -> Invalid:
+    known = ", ".join(f"`{known}`" for known in sorted(fields))
+    more = f" and {known} as plain parts" if known else ""
+    return invalid(f"/{name[:100]}", "unknown_field", f"Send files as parts named `files`, each with a filename{more}.")
+
+
+async def _body(request: Request, limit: int) -> bytes:
+    out = bytearray()
+    async for piece in request.stream():
+        out += piece
+        if len(out) > limit:
+            raise TooLarge(f"A JSON body may have at most {limit} bytes.")
+    return bytes(out)
+
+
+def check_multipart(request: Request) -> None:
+    """Before a byte is read: is this a form at all?"""
+    if not request.headers.get("content-type", "").lower().startswith("multipart/form-data"):
+        raise UnsupportedMedia("Send `multipart/form-data` with the files in parts named `files`.")

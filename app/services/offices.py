@@ -1,0 +1,49 @@
+"""Making an office, and the work that goes over all of them."""
+
+from uuid import UUID
+
+from sqlalchemy import func, select
+from uuid_utils.compat import uuid7
+
+from app.access import Role
+from app.db import Database
+from app.models import Office, TeamMember
+from app.schemas.contacts import InvitationRead
+from app.schemas.offices import OfficeCreate
+from app.services import auth, events, folder_templates, invitations
+from app.settings import Settings
+
+
+async def create(db: Database, settings: Settings, data: OfficeCreate) -> tuple[UUID, InvitationRead | None]:
+    """A new, empty office with the default folder template and its first administrator.
+
+    Without a password the administrator is invited; in local mode the answer holds the link.
+    """
+    password_hash = await auth.hash_password(data.password) if data.password else None
+    office_id = uuid7()
+    async with db.transaction(office_id) as session:
+        office = Office(id=office_id, slug=data.slug, name=data.name)
+        session.add(office)
+        await session.flush()
+        session.add_all(folder_templates.defaults(office_id))
+        member = TeamMember(
+            office_id=office_id,
+            name=data.administrator,
+            email=data.email,
+            email_key=auth.email_key(data.email),
+            role=Role.ADMINISTRATOR,
+            status="active" if password_hash else "invited",
+            password_hash=password_hash,
+        )
+        session.add(member)
+        await session.flush()
+        actor = auth.team_actor(member)
+        events.record(session, actor, "office.created", office, slug=data.slug)
+        invitation = None if password_hash else await invitations.invite(session, settings, actor, member)
+    return office_id, invitation
+
+
+async def all_ids(db: Database) -> list[UUID]:
+    """Every office, for work that goes over all; a function of the owner, since the role sees one office at a time."""
+    async with db.transaction(None) as session:
+        return list(await session.scalars(select(func.office_ids())))

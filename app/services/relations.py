@@ -1,0 +1,122 @@
+"""Relations: numbered, named by their type, each with its dossier from the first moment."""
+
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Select, and_, or_, select, update
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import joinedload
+
+from app.access import Actor, ActorKind, visible
+from app.errors import Conflict, Invalid, invalid
+from app.models import Dossier, Relation, RelationRole
+from app.schemas.relations import RelationCreate, RelationQuery, RelationUpdate, check_type_fields
+from app.services import dossiers, events
+from app.text import fold, natural, number_key
+
+WITH_DOSSIER = joinedload(Relation.dossier)
+SORTS = {"number": (Relation.number_sort,), "name": (Relation.name_key,), "updated_at": (Relation.updated_at,)}
+
+
+def display_name(values: Any) -> str:
+    """What people call it: the organisation's name, or the person's as it is written."""
+    if values.type != "person":
+        return str(values.name)
+    parts = (values.first_names or values.initials, values.prefix, values.surname)
+    return " ".join(part for part in parts if part)
+
+
+def keys(number: str, name: str) -> dict[str, str]:
+    """The columns by which a number and a name are compared, sorted and searched."""
+    return {"number_key": number_key(number), "number_sort": natural(number), "name_key": fold(name)}
+
+
+def find_all(actor: Actor, query: RelationQuery) -> Select[tuple[Relation]]:
+    found = visible(actor, Relation).options(WITH_DOSSIER)
+    found = found.where(Relation.archived_at.is_not(None) if query.archived else Relation.archived_at.is_(None))
+    if query.type:
+        found = found.where(Relation.type == query.type)
+    if query.status:
+        found = found.where(Relation.status == query.status)
+    if query.q:
+        found = found.where(matches(query.q, Relation))
+    return found
+
+
+def matches(text: str, model: Any) -> Any:
+    """Number begins with it, or the name holds it; every character of it means itself."""
+    return or_(
+        model.number_key.startswith(number_key(text), autoescape=True),
+        model.name_key.contains(fold(text), autoescape=True),
+    )
+
+
+async def create(session: AsyncSession, actor: Actor, data: RelationCreate) -> Relation:
+    """A relation, its dossier with the template's folders, and a role for the one who made it."""
+    if data.parent_id is not None:
+        await _check_parent(session, actor, data.parent_id, None)
+    name = display_name(data)
+    values = data.model_dump() | {"name": name}
+    relation = Relation(office_id=actor.office_id, **values, **keys(data.number, name))
+    session.add(relation)
+    await session.flush()
+    if actor.kind is ActorKind.TEAM_MEMBER:
+        session.add(
+            RelationRole(
+                office_id=actor.office_id, relation_id=relation.id, team_member_id=actor.id, role="relation_manager"
+            )
+        )
+    events.record(session, actor, "relation.created", relation, relation_id=relation.id, number=relation.number)
+    await dossiers.create(session, actor, relation)
+    await session.refresh(relation, ["dossier"])
+    return relation
+
+
+async def change(session: AsyncSession, actor: Actor, relation: Relation, data: RelationUpdate) -> None:
+    given = data.given()
+    if given.get("parent_id") is not None:
+        await _check_parent(session, actor, given["parent_id"], relation.id)
+    for field, value in given.items():
+        setattr(relation, field, value)
+    own_name = relation.name if relation.type != "person" or given.get("name") else None
+    try:
+        check_type_fields(relation.type, {**{f: getattr(relation, f) for f in RelationUpdate.model_fields}, "name": own_name})
+    except ValueError as error:
+        raise Invalid(str(error), code="type_fields") from None
+    relation.name = display_name(relation)
+    for column, value in keys(relation.number, relation.name).items():
+        setattr(relation, column, value)
+    events.record(session, actor, "relation.changed", relation, relation_id=relation.id, fields=sorted(given))
+
+
+async def _check_parent(session: AsyncSession, actor: Actor, parent_id: UUID, own_id: UUID | None) -> None:
+    """The parent is there for this actor, and no ring comes of it."""
+    parents = (
+        select(Relation.id, Relation.parent_id)
+        .where(Relation.office_id == actor.office_id, Relation.id == parent_id)
+        .cte("parents", recursive=True)
+    )
+    above = select(Relation.id, Relation.parent_id).where(
+        Relation.office_id == actor.office_id, Relation.id == parents.c.parent_id
+    )
+    ring = select(parents.union(above).c.id)
+    ids = set(await session.scalars(ring))
+    if await session.scalar(visible(actor, Relation).where(Relation.id == parent_id)) is None:
+        raise invalid("/parent_id", "unknown", "There is no such relation.")
+    if own_id in ids:
+        raise invalid("/parent_id", "ring", "A relation can not be above itself.")
+
+
+async def archive(session: AsyncSession, actor: Actor, relation: Relation) -> None:
+    """Out of sight for clients, read-only for the office; nothing is deleted (domain.md 6)."""
+    if relation.archived_at is not None:
+        raise Conflict("This relation is archived already.", code="archived")
+    moment = datetime.now(UTC)
+    relation.archived_at = moment
+    await session.execute(
+        update(Dossier)
+        .where(and_(Dossier.office_id == actor.office_id, Dossier.relation_id == relation.id))
+        .values(archived_at=moment, version=Dossier.version + 1)
+    )
+    events.record(session, actor, "relation.archived", relation, relation_id=relation.id)

@@ -1,0 +1,121 @@
+"""The only reader of the environment. Every setting is a variable ``ORDNER_<NAME>``."""
+
+import os
+from functools import lru_cache
+from typing import Literal
+from urllib.parse import urlsplit
+
+from pydantic import Field, SecretStr, field_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+MIB = 1024 * 1024
+
+
+class Settings(BaseSettings):
+    """Typed settings; secrets have no default, so that a deployment that forgets one does not start."""
+
+    model_config = SettingsConfigDict(env_prefix="ORDNER_", extra="ignore")
+
+    mode: Literal["local", "production"] = Field(
+        "production",
+        description="`local` also gives invitation links to the administrator and prints readable logs",
+    )
+    public_url: str = Field("http://127.0.0.1:8000", description="where clients reach this API; used in links")
+    invitation_link: str = Field(
+        "{public_url}/v1/invitations/{token}/accept",
+        description="the address in an invitation; point it at your app, with the token behind a `#`",
+    )
+
+    database_url: SecretStr = Field(description="postgresql://user:password@host:port/database")
+    migration_database_url: SecretStr | None = Field(
+        None, description="the owner's address for `ordner migrate`; by default `database_url`"
+    )
+    database_role: str = Field(
+        "ordner_app",
+        pattern=r"^[a-z_][a-z0-9_]{0,62}$",
+        description="the role that requests run as: owns nothing, stands under row-level security",
+    )
+    database_pool_size: int = Field(10, ge=1, le=200)
+    database_pool_timeout_seconds: float = Field(5, gt=0, description="wait for a free connection, then 503")
+    database_command_timeout_seconds: float = Field(15, gt=0)
+
+    s3_endpoint: str = Field(description="http(s)://host:port of MinIO or any S3 store")
+    s3_access_key: SecretStr
+    s3_secret_key: SecretStr
+    s3_region: str = "us-east-1"
+    s3_bucket: str = Field("ordner", min_length=3, max_length=63)
+    s3_ca_file: str | None = Field(None, description="PEM file that the store's certificate is checked against")
+    s3_public_endpoint: str | None = Field(
+        None, description="when set, downloads are redirected to a signed address there, for at most 5 minutes"
+    )
+    s3_connect_timeout_seconds: float = Field(5, gt=0)
+    s3_read_timeout_seconds: float = Field(30, gt=0)
+
+    smtp_url: SecretStr | None = Field(
+        None, description="smtp://user:password@host:port, smtp+starttls:// or smtps://; none: no mail goes out"
+    )
+    mail_from: str = "ordner@localhost"
+
+    file_max_bytes: int = Field(100 * MIB, ge=1, description="largest single file")
+    message_max_files: int = Field(100, ge=1)
+    json_max_bytes: int = Field(1 * MIB, ge=1024, description="largest JSON body")
+    uploads_at_once: int = Field(32, ge=1, description="concurrent upload requests of one process, then 503")
+    body_min_bytes_per_second: int = Field(1024, ge=0, description="slower request bodies are cut off")
+    body_stall_seconds: float = Field(30, gt=0, description="longest silence within a request body")
+    header_timeout_seconds: float = Field(10, gt=0)
+
+    session_hours: int = Field(12, ge=1)
+    invitation_hours: int = Field(7 * 24, ge=1)
+    idempotency_hours: int = Field(48, ge=24)
+    lease_seconds: int = Field(120, ge=5, description="how long a silent upload keeps what it claimed")
+    bin_days: int = Field(30, ge=1, description="a binned item is removed for good after this")
+
+    sign_in_attempts: int = Field(10, ge=1, description="per account in 15 minutes")
+    sign_in_attempts_per_address: int = Field(100, ge=1, description="per client address in 15 minutes")
+    messages_per_hour: int = Field(300, ge=1, description="messages with or without files, per sender")
+
+    cors_origins: list[str] = []
+    trusted_proxies: list[str] = Field(
+        [], description="addresses of proxies whose X-Forwarded-For counts; none by default"
+    )
+    docs: bool = True
+
+    @field_validator("s3_endpoint", "s3_public_endpoint")
+    @classmethod
+    def _plain_origin(cls, value: str | None) -> str | None:
+        if value is None:
+            return None
+        parts = urlsplit(value)
+        if parts.scheme not in ("http", "https") or not parts.hostname or parts.path not in ("", "/"):
+            raise ValueError("give http://host:port or https://host:port, without a path")
+        return f"{parts.scheme}://{parts.netloc}"
+
+    @property
+    def is_local(self) -> bool:
+        return self.mode == "local"
+
+
+@lru_cache
+def get_settings() -> Settings:
+    return Settings()
+
+
+def child_environment() -> dict[str, str]:
+    """What any child process may inherit: where programs, zones and certificates are, and no secret."""
+    names = ("PATH", "HOME", "LANG", "LC_ALL", "TZ", "TMPDIR", "SSL_CERT_FILE", "SSL_CERT_DIR")
+    return {name: os.environ[name] for name in names if name in os.environ}  # noqa: TID251
+
+
+def uses(name: str) -> bool:
+    """Does the environment name this setting?"""
+    return bool(os.environ.get(f"ORDNER_{name.upper()}"))  # noqa: TID251
+
+
+def own_environment() -> dict[str, str]:
+    """Our settings, for a child process of ours."""
+    return {name: value for name, value in os.environ.items() if name.startswith("ORDNER_")}  # noqa: TID251
+
+
+def set_environment(values: dict[str, str]) -> None:
+    """Settings that local mode found out by starting the servers."""
+    os.environ.update(values)  # noqa: TID251

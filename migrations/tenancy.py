@@ -1,0 +1,32 @@
+"""What every table needs besides its columns: row-level security for the office, and the application's rights."""
+
+from alembic import op
+
+from app.settings import get_settings
+
+OFFICE = "nullif(current_setting('app.office_id', true), '')::uuid"
+
+
+def role() -> str:
+    return get_settings().database_role
+
+
+def protect(
+    table: str,
+    *,
+    column: str = "office_id",
+    rights: str = "SELECT, INSERT, UPDATE, DELETE",
+    force: bool = True,
+) -> None:
+    """Rows of other offices do not exist for the application role, in no statement."""
+    op.execute(f'ALTER TABLE "{table}" ENABLE ROW LEVEL SECURITY')
+    if force:
+        op.execute(f'ALTER TABLE "{table}" FORCE ROW LEVEL SECURITY')
+    op.execute(
+        f'CREATE POLICY office ON "{table}" USING ({column} = {OFFICE}) WITH CHECK ({column} = {OFFICE})'
+    )
+    grant(table, rights)
+
+
+def grant(table: str, rights: str) -> None:
+    op.execute(f'GRANT {rights} ON "{table}" TO "{role()}"')
