@@ -153,7 +153,9 @@ class Actor:
 
     def require(self, permission: Permission) -> None:
         if permission not in self.permissions:
-            raise Forbidden(f"This takes the permission `{permission}`, which your role or key does not have.")
+            raise Forbidden(
+                f"This takes the permission `{permission}`, which your role or key does not have."
+            )
 
 
 class OfficeOwned(Protocol):

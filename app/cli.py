@@ -11,7 +11,9 @@ from typing import Annotated
 
 import typer
 
-main = typer.Typer(no_args_is_help=True, add_completion=False, help="The client dossiers of an accountancy office.")
+main = typer.Typer(
+    no_args_is_help=True, add_completion=False, help="The client dossiers of an accountancy office."
+)
 office = typer.Typer(no_args_is_help=True, help="Offices (kantoren).")
 main.add_typer(office, name="office")
 
@@ -22,7 +24,8 @@ Port = Annotated[int, typer.Option(help="port to listen on; 0 takes a free one")
 
 def _follow_parent(wanted: bool) -> None:
     def watch() -> None:
-        sys.stdin.buffer.read()
+        while os.read(0, 1024):  # not sys.stdin: its lock would be held at the interpreter's end
+            pass
         os.kill(os.getpid(), signal.SIGTERM)
 
     if wanted:
@@ -108,7 +111,9 @@ def create_office(
     name: Annotated[str, typer.Argument(help="the office's name")],
     administrator: Annotated[str, typer.Option(help="name of the first administrator")],
     email: Annotated[str, typer.Option(help="e-mail address of the first administrator")],
-    password_stdin: Annotated[bool, typer.Option(help="read the password from standard input instead of inviting")] = False,
+    password_stdin: Annotated[
+        bool, typer.Option(help="read the password from standard input instead of inviting")
+    ] = False,
 ) -> None:
     """Make a real, empty office with its first administrator."""
     from pydantic import ValidationError

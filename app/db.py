@@ -74,7 +74,8 @@ class Database:
     async def connect(self) -> asyncpg.Connection:
         """A plain connection of the application role, for the worker's LISTEN."""
         return await asyncpg.connect(
-            self.settings.database_url.get_secret_value(), server_settings=server_settings(self.settings) | {"statement_timeout": "0"}
+            self.settings.database_url.get_secret_value(),
+            server_settings=server_settings(self.settings) | {"statement_timeout": "0"},
         )
 
     async def close(self) -> None:

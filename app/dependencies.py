@@ -20,8 +20,20 @@ from app.settings import Settings
 from app.storage import Storage
 
 __all__ = [
-    "PUBLIC", "Answer", "CurrentActor", "CurrentSettings", "Db", "Route", "Store", "Transaction", "find",
-    "own_transactions", "require", "shape", "shape_page", "shows_once",
+    "PUBLIC",
+    "Answer",
+    "CurrentActor",
+    "CurrentSettings",
+    "Db",
+    "Route",
+    "Store",
+    "Transaction",
+    "find",
+    "own_transactions",
+    "require",
+    "shape",
+    "shape_page",
+    "shows_once",
 ]
 
 M = TypeVar("M")
@@ -60,7 +72,13 @@ CurrentSettings = Annotated[Settings, Depends(_settings)]
 
 
 async def find(
-    session: AsyncSession, actor: Actor, model: type[M], row_id: UUID, *options: Any, within: Any = None, lock: bool = False
+    session: AsyncSession,
+    actor: Actor,
+    model: type[M],
+    row_id: UUID,
+    *options: Any,
+    within: Any = None,
+    lock: bool = False,
 ) -> M:
     """The row with this id if it exists for the actor (and ``within`` holds), else NotFound; ``lock`` keeps it."""
     owned: Any = model

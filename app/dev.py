@@ -44,7 +44,7 @@ def run(host: str, port: int, data: Path) -> int:
         port = _free_port(host, port)
         set_environment({"ORDNER_PUBLIC_URL": f"http://{host}:{port}"})
         with with_servers(data) as settings:
-            return _serve(settings, host, port)
+            return _serve(settings, host, port, data)
     except LocalServerError as error:
         print(error, file=sys.stderr)
         return 1
@@ -69,7 +69,7 @@ def _free_port(host: str, port: int) -> int:
     raise SystemExit(f"no port to be had on {host}")
 
 
-def _serve(settings: Settings, host: str, port: int) -> int:
+def _serve(settings: Settings, host: str, port: int, data: Path) -> int:
     from app.demo import demo_office
     from app.migrate import migrate
 
@@ -82,11 +82,13 @@ def _serve(settings: Settings, host: str, port: int) -> int:
     ]
     try:
         _wait_ready(children[0], host, port)
-        print(asyncio.run(demo_office(settings, f"http://{host}:{port}")), flush=True)
+        print(asyncio.run(demo_office(settings, f"http://{host}:{port}", data)), flush=True)
         while True:
             for child in children:
                 if child.poll() is not None:
-                    print(f"a process of ours ended with status {child.returncode}; stopping", file=sys.stderr)
+                    print(
+                        f"a process of ours ended with status {child.returncode}; stopping", file=sys.stderr
+                    )
                     return 1
             time.sleep(0.5)
     finally:
@@ -95,7 +97,9 @@ def _serve(settings: Settings, host: str, port: int) -> int:
 
 def _child(command: list[str], environment: dict[str, str]) -> subprocess.Popen[bytes]:
     """A child that ends when this process is gone, however it went: its standard input is our end of a pipe."""
-    return subprocess.Popen([*command, "--while-stdin"], env=environment, stdin=subprocess.PIPE, start_new_session=True)
+    return subprocess.Popen(
+        [*command, "--while-stdin"], env=environment, stdin=subprocess.PIPE, start_new_session=True
+    )
 
 
 def _wait_ready(child: subprocess.Popen[bytes], host: str, port: int) -> None:

@@ -46,10 +46,15 @@ def page() -> HTMLResponse:
 
 def _asset(name: str) -> Response:
     content = files("fastapi_swagger.resources").joinpath(name).read_bytes()
-    return Response(content, media_type=TYPES[name.rpartition(".")[2]], headers={"Cache-Control": "public, max-age=86400"})
+    return Response(
+        content, media_type=TYPES[name.rpartition(".")[2]], headers={"Cache-Control": "public, max-age=86400"}
+    )
 
 
 ASSETS: dict[str, Callable[[], Response]] = {
-    **{name: partial(_asset, name) for name in ("swagger-ui-bundle.js", "swagger-ui.css", "favicon-32x32.png")},
+    **{
+        name: partial(_asset, name)
+        for name in ("swagger-ui-bundle.js", "swagger-ui.css", "favicon-32x32.png")
+    },
     "start.js": partial(Response, START, media_type="text/javascript"),
 }

@@ -32,7 +32,7 @@ class Span:
 
 def disposition(name: str) -> str:
     """RFC 6266: an ASCII name for the old, the real one in ``filename*``; always an attachment."""
-    plain = re.sub(r'[^A-Za-z0-9 ._()\-]', "_", name)
+    plain = re.sub(r"[^A-Za-z0-9 ._()\-]", "_", name)
     return f"attachment; filename=\"{plain}\"; filename*=UTF-8''{quote(name, safe='')}"
 
 
@@ -85,8 +85,12 @@ async def send(request: Request, storage: Storage, blob: Blob, name: str) -> Res
     try:
         pieces = await storage.open(blob.object_key, span.start if span else 0, span.length if span else 0)
     except ObjectMissing:
-        log.error("object_missing", blob=str(blob.id))  # a stored row without its object: an alarm, never a delete
-        raise Gone("The bytes of this file are missing; the office has been alarmed.", code="object_missing") from None
+        log.error(
+            "object_missing", blob=str(blob.id)
+        )  # a stored row without its object: an alarm, never a delete
+        raise Gone(
+            "The bytes of this file are missing; the office has been alarmed.", code="object_missing"
+        ) from None
     return StreamingResponse(_exactly(pieces, length), status, headers, media_type)
 
 

@@ -87,10 +87,20 @@ def from_database(exc: Exception) -> Problem | None:
     if not isinstance(exc, DBAPIError):
         return None
     state = sqlstate(exc)
-    if state in RETRYABLE | UNAVAILABLE or exc.connection_invalidated or isinstance(exc, OperationalError | InterfaceError):
-        return errors.Unavailable("The database does not answer. Try again in a moment.", code="database_unavailable")
-    if state and state.startswith("22"):  # data exception: a value PostgreSQL can not hold and no schema caught
-        return errors.Invalid("A value can not be stored: too large, too long or with characters that are not text.")
+    if (
+        state in RETRYABLE | UNAVAILABLE
+        or exc.connection_invalidated
+        or isinstance(exc, OperationalError | InterfaceError)
+    ):
+        return errors.Unavailable(
+            "The database does not answer. Try again in a moment.", code="database_unavailable"
+        )
+    if state and state.startswith(
+        "22"
+    ):  # data exception: a value PostgreSQL can not hold and no schema caught
+        return errors.Invalid(
+            "A value can not be stored: too large, too long or with characters that are not text."
+        )
     return None
 
 
@@ -113,7 +123,9 @@ def to_problem(exc: Exception, metadata: MetaData) -> Problem:
         case HTTPException():
             return _from_http(exc)
         case ClientDisconnect():
-            return errors.BadRequest("The connection ended before the request was complete.", code="incomplete")
+            return errors.BadRequest(
+                "The connection ended before the request was complete.", code="incomplete"
+            )
         case asyncio.CancelledError():  # pragma: no cover - never handed in; here for the reader
             raise exc
     if problem := from_database(exc):

@@ -157,11 +157,15 @@ class Unavailable(Problem):
 
     status, title, code = 503, "Not available for a moment", "unavailable"
 
-    def __init__(self, detail: str = "Try again in a moment.", *, retry_after: int = 2, code: str | None = None) -> None:
+    def __init__(
+        self, detail: str = "Try again in a moment.", *, retry_after: int = 2, code: str | None = None
+    ) -> None:
         super().__init__(detail, code=code, headers={"Retry-After": str(retry_after)})
 
 
-def invalid(pointer: str, code: str, detail: str, location: Literal["body", "query", "path", "header"] = "body") -> Invalid:
+def invalid(
+    pointer: str, code: str, detail: str, location: Literal["body", "query", "path", "header"] = "body"
+) -> Invalid:
     """The common case: one field is wrong."""
     return Invalid(detail, code=code, errors=[FieldError(pointer, code, detail, location)])
 

@@ -37,7 +37,12 @@ _SIGNATURES: tuple[tuple[int, bytes, str], ...] = (
     (0, b"\xcf\xfa\xed\xfe", "application/x-mach-binary"),
     (0, b"\xca\xfe\xba\xbe", "application/x-mach-binary"),
 )
-PROGRAMS = {"application/x-msdownload", "application/x-elf", "application/x-mach-binary", "text/x-shellscript"}
+PROGRAMS = {
+    "application/x-msdownload",
+    "application/x-elf",
+    "application/x-mach-binary",
+    "text/x-shellscript",
+}
 
 _OLE = {"application/x-ole-storage"}
 _TEXT = {"text/plain", "text/xml", "text/html", "application/json"}
@@ -102,7 +107,11 @@ def _zip_type(head: bytes) -> str:
         if declared.startswith(_ODF):
             return declared
     if b"[Content_Types].xml" in head or b"_rels/.rels" in head:
-        for member, kind in ((b"word/", "wordprocessingml.document"), (b"xl/", "spreadsheetml.sheet"), (b"ppt/", "presentationml.presentation")):
+        for member, kind in (
+            (b"word/", "wordprocessingml.document"),
+            (b"xl/", "spreadsheetml.sheet"),
+            (b"ppt/", "presentationml.presentation"),
+        ):
             if member in head:
                 return _OOXML + kind
     return "application/zip"
@@ -135,7 +144,10 @@ def misfit(name: str, media_type: str) -> Misfit | None:
         return None
     if media_type == "application/zip" and extension in ("docx", "xlsx", "pptx", "odt", "ods"):
         return None  # its members may come later than what was looked at
-    return Misfit("type_mismatch", f"The name ends in .{extension}, but the content is not that; give it its right name.")
+    return Misfit(
+        "type_mismatch",
+        f"The name ends in .{extension}, but the content is not that; give it its right name.",
+    )
 
 
 def safe_type(media_type: str) -> str:

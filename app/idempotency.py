@@ -42,7 +42,8 @@ class Claim:
         assert self.answer is not None
         if fingerprint != self.fingerprint:
             raise Invalid(
-                "This Idempotency-Key was used for another request; take a new one.", code="idempotency_key_reused"
+                "This Idempotency-Key was used for another request; take a new one.",
+                code="idempotency_key_reused",
             )
         return self.answer
 
@@ -50,7 +51,12 @@ class Claim:
 def key_of(request: Request) -> str | None:
     key = request.headers.get("idempotency-key")
     if key is not None and not (1 <= len(key) <= 200 and key.isascii() and key.isprintable()):
-        raise invalid("/Idempotency-Key", "invalid", "Use 1 to 200 printable ASCII characters, such as a UUID.", "header")
+        raise invalid(
+            "/Idempotency-Key",
+            "invalid",
+            "Use 1 to 200 printable ASCII characters, such as a UUID.",
+            "header",
+        )
     return key
 
 
@@ -64,7 +70,13 @@ async def claim(db: Database, actor: Actor, request: Request, lease_seconds: int
     if key is None:
         return None
     owner = uuid4()
-    scope = {"office_id": actor.office_id, "actor_id": actor.id, "method": request.method, "path": request.scope["path"], "key": key}
+    scope = {
+        "office_id": actor.office_id,
+        "actor_id": actor.id,
+        "method": request.method,
+        "path": request.scope["path"],
+        "key": key,
+    }
     lease = func.now() + timedelta(seconds=lease_seconds)
     over = (IdempotencyKey.state == "running") & (IdempotencyKey.lease_until < func.now())
     take = insert(IdempotencyKey).values(**scope, owner=owner, lease_until=lease)
@@ -98,7 +110,12 @@ def kept_answer(response: Response, secret_fields: tuple[str, ...]) -> tuple[byt
 
 
 async def finish(
-    session: Any, actor: Actor, claimed: Claim, mark: bytes, response: Response, secret_fields: tuple[str, ...] = ()
+    session: Any,
+    actor: Actor,
+    claimed: Claim,
+    mark: bytes,
+    response: Response,
+    secret_fields: tuple[str, ...] = (),
 ) -> None:
     """Store the answer in the transaction of the effect; Conflict when the lease was lost to another try."""
     body, headers = kept_answer(response, secret_fields)
@@ -113,7 +130,9 @@ async def finish(
         .values(state="done", fingerprint=mark, status=response.status_code, headers=headers, body=body)
     )
     if (await session.execute(done)).rowcount != 1:
-        raise Conflict("Another try with this Idempotency-Key went on in the meantime.", code="idempotency_key_in_use")
+        raise Conflict(
+            "Another try with this Idempotency-Key went on in the meantime.", code="idempotency_key_in_use"
+        )
 
 
 async def renew(db: Database, actor: Actor, claimed: Claim, lease_seconds: int) -> None:
@@ -146,5 +165,6 @@ def expired(hours: int) -> Any:
     """Answers that no client waits for any more, and claims that nobody will finish."""
     age = func.now() - timedelta(hours=hours)
     return delete(IdempotencyKey).where(
-        IdempotencyKey.created_at < age, or_(IdempotencyKey.state == "done", IdempotencyKey.lease_until < func.now())
+        IdempotencyKey.created_at < age,
+        or_(IdempotencyKey.state == "done", IdempotencyKey.lease_until < func.now()),
     )

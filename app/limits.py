@@ -13,7 +13,9 @@ from app.errors import TooMany
 from app.models.rate_limits import RateLimit
 
 
-async def spend(db: Database, policy: str, subject: str, allowed: int, window: timedelta, office_id: UUID | None = None) -> None:
+async def spend(
+    db: Database, policy: str, subject: str, allowed: int, window: timedelta, office_id: UUID | None = None
+) -> None:
     """Count one try of ``subject`` under ``policy``; TooMany (429) beyond ``allowed`` within ``window``.
 
     A transaction of its own: a refused try must stay counted.

@@ -82,8 +82,24 @@ def create_app(settings: Settings | None = None) -> FastAPI:
                 CORSMiddleware,
                 allow_origins=settings.cors_origins,
                 allow_methods=["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"],
-                allow_headers=["Authorization", "Content-Type", "Idempotency-Key", "If-Match", "If-None-Match", "Range", "X-Request-Id"],
-                expose_headers=["ETag", "Location", "Link", "X-Request-Id", "Retry-After", "Idempotency-Replayed", "Content-Disposition"],
+                allow_headers=[
+                    "Authorization",
+                    "Content-Type",
+                    "Idempotency-Key",
+                    "If-Match",
+                    "If-None-Match",
+                    "Range",
+                    "X-Request-Id",
+                ],
+                expose_headers=[
+                    "ETag",
+                    "Location",
+                    "Link",
+                    "X-Request-Id",
+                    "Retry-After",
+                    "Idempotency-Replayed",
+                    "Content-Disposition",
+                ],
                 max_age=3600,
             ),
             Middleware(Boundary, settings=settings),
@@ -98,7 +114,9 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         version_one.include_router(feature.router)
     app.include_router(version_one)
     app.include_router(health.router)
-    operations = [route for feature in FEATURES for route in feature.router.routes if isinstance(route, APIRoute)]
+    operations = [
+        route for feature in FEATURES for route in feature.router.routes if isinstance(route, APIRoute)
+    ]
     app.state.operations = operations
     app.openapi = lambda: _document(app, operations)  # type: ignore[method-assign]
     return app
@@ -117,7 +135,9 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     app.state.db = Database(settings)
     app.state.storage = Storage(settings)
     app.state.uploads = Uploads(app.state.db, app.state.storage, settings)
-    await asyncio.gather(_check("database", app.state.db.ping()), _check("storage", app.state.storage.ensure_bucket()))
+    await asyncio.gather(
+        _check("database", app.state.db.ping()), _check("storage", app.state.storage.ensure_bucket())
+    )
     try:
         yield
     finally:

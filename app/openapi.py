@@ -111,10 +111,14 @@ def build(app: FastAPI, routes: list[APIRoute]) -> dict[str, Any]:
     components["parameters"] = _header_parameters()
     for route in routes:
         for method in route.methods:
-            _complete(document["paths"][PREFIX + route.path][method.lower()], route, method, permission_of(route))
+            _complete(
+                document["paths"][PREFIX + route.path][method.lower()], route, method, permission_of(route)
+            )
     _walk(document)
     document["servers"] = [{"url": "/", "description": "where this document came from"}]
-    document["tags"] = [{"name": tag} for tag in dict.fromkeys(str(tag) for route in routes for tag in route.tags)]
+    document["tags"] = [
+        {"name": tag} for tag in dict.fromkeys(str(tag) for route in routes for tag in route.tags)
+    ]
     return document
 
 
@@ -124,7 +128,9 @@ def _header_parameters() -> dict[str, Any]:
         return {"name": name, "in": "header", "required": False, "description": description, "schema": schema}
 
     return {
-        "IdempotencyKey": header("Idempotency-Key", "send the same request again under the same key for the same answer", 200),
+        "IdempotencyKey": header(
+            "Idempotency-Key", "send the same request again under the same key for the same answer", 200
+        ),
         "IfMatch": header("If-Match", "the ETag that the change builds on; 412 when it is stale", 200),
         "IfNoneMatch": header("If-None-Match", "304 when the ETag is still this", 200),
     }
@@ -132,7 +138,9 @@ def _header_parameters() -> dict[str, Any]:
 
 def _complete(operation: dict[str, Any], route: APIRoute, method: str, permission: Permission | None) -> None:
     operation["security"] = [{"bearer": []}] if permission else []
-    statuses = ["400", "413", "415", "422", "429", "500", "503"] if method != "GET" else ["422", "429", "500", "503"]
+    statuses = (
+        ["400", "413", "415", "422", "429", "500", "503"] if method != "GET" else ["422", "429", "500", "503"]
+    )
     if permission:
         operation["x-permission"] = str(permission)
         operation["description"] = f"{operation.get('description', '')}\n\nPermission: `{permission}`."
@@ -148,7 +156,9 @@ def _complete(operation: dict[str, Any], route: APIRoute, method: str, permissio
         wanted.append("IfMatch")
     if method in ("PATCH", "PUT", "DELETE"):
         statuses.append("412")
-    operation.setdefault("parameters", []).extend({"$ref": f"#/components/parameters/{name}"} for name in wanted)
+    operation.setdefault("parameters", []).extend(
+        {"$ref": f"#/components/parameters/{name}"} for name in wanted
+    )
     if not operation["parameters"]:
         del operation["parameters"]
     for status in sorted(statuses):

@@ -20,7 +20,9 @@ class Settings(BaseSettings):
         "production",
         description="`local` also gives invitation links to the administrator and prints readable logs",
     )
-    public_url: str = Field("http://127.0.0.1:8000", description="where clients reach this API; used in links")
+    public_url: str = Field(
+        "http://127.0.0.1:8000", description="where clients reach this API; used in links"
+    )
     invitation_link: str = Field(
         "{public_url}/v1/invitations/{token}/accept",
         description="the address in an invitation; point it at your app, with the token behind a `#`",
@@ -44,15 +46,19 @@ class Settings(BaseSettings):
     s3_secret_key: SecretStr
     s3_region: str = "us-east-1"
     s3_bucket: str = Field("ordner", min_length=3, max_length=63)
-    s3_ca_file: str | None = Field(None, description="PEM file that the store's certificate is checked against")
+    s3_ca_file: str | None = Field(
+        None, description="PEM file that the store's certificate is checked against"
+    )
     s3_public_endpoint: str | None = Field(
-        None, description="when set, downloads are redirected to a signed address there, for at most 5 minutes"
+        None,
+        description="when set, downloads are redirected to a signed address there, for at most 5 minutes",
     )
     s3_connect_timeout_seconds: float = Field(5, gt=0)
     s3_read_timeout_seconds: float = Field(30, gt=0)
 
     smtp_url: SecretStr | None = Field(
-        None, description="smtp://user:password@host:port, smtp+starttls:// or smtps://; none: no mail goes out"
+        None,
+        description="smtp://user:password@host:port, smtp+starttls:// or smtps://; none: no mail goes out",
     )
     mail_from: str = "ordner@localhost"
 

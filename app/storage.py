@@ -43,7 +43,9 @@ MISSING = {"NoSuchKey", "NoSuchUpload", "NoSuchBucket"}
 
 class StorageDown(Unavailable):
     def __init__(self) -> None:
-        super().__init__("The file store does not answer. Nothing was stored; try again.", code="storage_unavailable")
+        super().__init__(
+            "The file store does not answer. Nothing was stored; try again.", code="storage_unavailable"
+        )
 
 
 class ObjectMissing(Exception):
@@ -92,7 +94,9 @@ class Storage:
         self._http = urllib3.PoolManager(
             maxsize=64,
             retries=False,
-            timeout=Timeout(connect=settings.s3_connect_timeout_seconds, read=settings.s3_read_timeout_seconds),
+            timeout=Timeout(
+                connect=settings.s3_connect_timeout_seconds, read=settings.s3_read_timeout_seconds
+            ),
             cert_reqs="CERT_REQUIRED",
             ca_certs=settings.s3_ca_file,
         )
@@ -236,7 +240,9 @@ class Storage:
         """A signed address for a client, where the store has a public side; with the headers it must answer."""
         if self._public is None:
             return None
-        return self._public.get_presigned_url("GET", self.bucket, key, expires=LINK_FOR, response_headers=dict(headers))
+        return self._public.get_presigned_url(
+            "GET", self.bucket, key, expires=LINK_FOR, response_headers=dict(headers)
+        )
 
     async def list(self, prefix: str = "") -> list[StoredObject]:
         def listed() -> list[StoredObject]:
@@ -248,7 +254,12 @@ class Storage:
     # -- one request -----------------------------------------------------------------------------------------
 
     def _signed(
-        self, method: str, key: str, query: dict[str, str], body: Any = b"", headers: dict[str, str] | None = None
+        self,
+        method: str,
+        key: str,
+        query: dict[str, str],
+        body: Any = b"",
+        headers: dict[str, str] | None = None,
     ) -> urllib3.BaseHTTPResponse:
         url = self._url(key, query)
         now = datetime.now(UTC)

@@ -49,9 +49,9 @@ class OfficeOwned:
 
     @declared_attr
     def office_id(cls) -> Mapped[UUID]:
-        return mapped_column(ForeignKey("offices.id"), primary_key=True)
+        return mapped_column(ForeignKey("offices.id"), primary_key=True, sort_order=-2)
 
-    id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid7)
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid7, sort_order=-1)
     created_at: Mapped[datetime] = mapped_column(server_default=func.now())
 
     __mapper_args__: dict[str, Any] = {"eager_defaults": True}

@@ -123,4 +123,6 @@ class Attachment(OfficeOwned, Base):
 
 
 def conversation_ids(actor: Actor) -> Select[tuple[UUID]]:
-    return select(Conversation.id).where(Conversation.office_id == actor.office_id, Conversation.visible_to(actor))
+    return select(Conversation.id).where(
+        Conversation.office_id == actor.office_id, Conversation.visible_to(actor)
+    )

@@ -21,7 +21,8 @@ class DossierItem(Versioned, Base):
         references("dossier_id", "dossiers"),
         # The folder is one of this very dossier: no move can tear the two apart.
         ForeignKeyConstraint(
-            ["office_id", "dossier_id", "folder_id"], ["folders.office_id", "folders.dossier_id", "folders.id"]
+            ["office_id", "dossier_id", "folder_id"],
+            ["folders.office_id", "folders.dossier_id", "folders.id"],
         ),
         references("blob_id", "blobs"),
         references("message_id", "messages"),
@@ -71,4 +72,6 @@ class DossierItem(Versioned, Base):
 
 
 def item_ids(actor: Actor) -> Select[tuple[UUID]]:
-    return select(DossierItem.id).where(DossierItem.office_id == actor.office_id, DossierItem.visible_to(actor))
+    return select(DossierItem.id).where(
+        DossierItem.office_id == actor.office_id, DossierItem.visible_to(actor)
+    )

@@ -34,8 +34,13 @@ class Folder(Versioned, Base):
         one_of("purpose", *PURPOSES),
         one_of("visibility", *VISIBILITIES),
         CheckConstraint("NOT (purpose = 'inbox' AND is_open)", name="inbox_closed"),
-        index("dossier_id", "purpose", unique=True, postgresql_where="purpose = 'inbox'",
-              info={"problem": lambda: Conflict("A dossier has one Inbox.")}),
+        index(
+            "dossier_id",
+            "purpose",
+            unique=True,
+            postgresql_where="purpose = 'inbox'",
+            info={"problem": lambda: Conflict("A dossier has one Inbox.")},
+        ),
         index("dossier_id", "position", "id"),
         index("parent_id"),
     )

@@ -20,7 +20,9 @@ class Relation(Versioned, Base):
     __tablename__ = "relations"
     __table_args__ = (
         references("parent_id", "relations"),
-        unique("number_key", problem=lambda: taken("/number", "This relation number is in use; choose another.")),
+        unique(
+            "number_key", problem=lambda: taken("/number", "This relation number is in use; choose another.")
+        ),
         one_of("type", *TYPES),
         one_of("status", *STATUSES),
         index("number_sort", "id"),
@@ -74,7 +76,10 @@ def relation_ids(actor: Actor) -> Select[tuple[UUID]]:
     if actor.is_contact:
         return (
             select(ContactLink.relation_id)
-            .join(Relation, (Relation.office_id == ContactLink.office_id) & (Relation.id == ContactLink.relation_id))
+            .join(
+                Relation,
+                (Relation.office_id == ContactLink.office_id) & (Relation.id == ContactLink.relation_id),
+            )
             .where(
                 ContactLink.office_id == actor.office_id,
                 ContactLink.contact_id == actor.id,

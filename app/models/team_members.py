@@ -11,7 +11,10 @@ class TeamMember(Versioned, Base):
 
     __tablename__ = "team_members"
     __table_args__ = (
-        unique("email_key", problem=lambda: taken("/email", "A team member with this e-mail address exists already.")),
+        unique(
+            "email_key",
+            problem=lambda: taken("/email", "A team member with this e-mail address exists already."),
+        ),
         one_of("role", *Role),
         one_of("status", "invited", "active", "blocked"),
     )

@@ -21,14 +21,18 @@ KeyInPath = Annotated[ApiKey, Depends(key_in_path)]
 
 
 @router.get("", dependencies=[require(P.API_KEYS_READ)], response_model=Page[ApiKeyRead])
-async def list_api_keys(query: Annotated[ApiKeyQuery, Query()], session: Transaction, actor: CurrentActor) -> Any:
+async def list_api_keys(
+    query: Annotated[ApiKeyQuery, Query()], session: Transaction, actor: CurrentActor
+) -> Any:
     """API keys (API-sleutels), revoked ones too; never their secrets."""
     return await paginate(session, visible(actor, ApiKey), query, api_keys.SORTS, ApiKey.id)
 
 
 @router.post("", status_code=201, dependencies=[require(P.API_KEYS_WRITE)])
 @shows_once("key")
-async def create_api_key(data: ApiKeyCreate, session: Transaction, actor: CurrentActor, answer: Answer) -> ApiKeyCreated:
+async def create_api_key(
+    data: ApiKeyCreate, session: Transaction, actor: CurrentActor, answer: Answer
+) -> ApiKeyCreated:
     """Make an API key (API-sleutel) for an integrator or a script. It sees all relations; its scopes limit it."""
     key, token = await api_keys.create(session, actor, data)
     answer.created(f"/api-keys/{key.id}")

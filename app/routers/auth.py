@@ -2,10 +2,26 @@ from fastapi import APIRouter, Request
 from sqlalchemy import select
 
 from app.access import P
-from app.dependencies import PUBLIC, CurrentActor, CurrentSettings, Db, Route, Transaction, own_transactions, require
+from app.dependencies import (
+    PUBLIC,
+    CurrentActor,
+    CurrentSettings,
+    Db,
+    Route,
+    Transaction,
+    own_transactions,
+    require,
+)
 from app.limits import spend
 from app.models import Office
-from app.schemas.auth import InvitationAccept, InvitationAccepted, MeRead, OfficeSummary, TokenCreate, TokenRead
+from app.schemas.auth import (
+    InvitationAccept,
+    InvitationAccepted,
+    MeRead,
+    OfficeSummary,
+    TokenCreate,
+    TokenRead,
+)
 from app.services import auth, invitations
 
 router = APIRouter(tags=["auth"], route_class=Route)
@@ -60,5 +76,7 @@ async def accept_invitation(
     token: str, data: InvitationAccept, request: Request, db: Db, settings: CurrentSettings
 ) -> InvitationAccepted:
     """Set a password with the token of an invitation (uitnodiging); it works once."""
-    await spend(db, "invitation_address", address_of(request), settings.sign_in_attempts_per_address, auth.WINDOW)
+    await spend(
+        db, "invitation_address", address_of(request), settings.sign_in_attempts_per_address, auth.WINDOW
+    )
     return await invitations.accept(db, token, data.password)

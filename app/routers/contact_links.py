@@ -15,7 +15,9 @@ from app.services import contact_links
 router = APIRouter(tags=["contact links"], route_class=Route)
 
 
-async def link_in_path(relation: RelationInPath, contact: ContactInPath, session: Transaction, actor: CurrentActor) -> ContactLink:
+async def link_in_path(
+    relation: RelationInPath, contact: ContactInPath, session: Transaction, actor: CurrentActor
+) -> ContactLink:
     return await contact_links.find(session, actor, relation, contact)
 
 
@@ -23,18 +25,32 @@ LinkInPath = Annotated[ContactLink, Depends(link_in_path)]
 ONE = "/relations/{relation_id}/contacts/{contact_id}"
 
 
-@router.get("/relations/{relation_id}/contacts", dependencies=[require(P.CONTACT_LINKS_READ)], response_model=Page[ContactLinkRead])
+@router.get(
+    "/relations/{relation_id}/contacts",
+    dependencies=[require(P.CONTACT_LINKS_READ)],
+    response_model=Page[ContactLinkRead],
+)
 async def list_contacts_of_relation(
-    relation: RelationInPath, query: Annotated[ContactLinkQuery, Query()], session: Transaction, actor: CurrentActor
+    relation: RelationInPath,
+    query: Annotated[ContactLinkQuery, Query()],
+    session: Transaction,
+    actor: CurrentActor,
 ) -> Any:
     """Contacts linked to a relation (koppelingen)."""
     found = contact_links.of_relation(actor, relation)
     return await paginate(session, found, query, contact_links.SORTS, ContactLink.id)
 
 
-@router.get("/contacts/{contact_id}/relations", dependencies=[require(P.CONTACT_LINKS_READ)], response_model=Page[ContactLinkRead])
+@router.get(
+    "/contacts/{contact_id}/relations",
+    dependencies=[require(P.CONTACT_LINKS_READ)],
+    response_model=Page[ContactLinkRead],
+)
 async def list_relations_of_contact(
-    contact: ContactInPath, query: Annotated[ContactLinkQuery, Query()], session: Transaction, actor: CurrentActor
+    contact: ContactInPath,
+    query: Annotated[ContactLinkQuery, Query()],
+    session: Transaction,
+    actor: CurrentActor,
 ) -> Any:
     """Relations a contact is linked to (koppelingen), as far as the caller may see them."""
     found = contact_links.of_contact(actor, contact)

@@ -4,7 +4,16 @@ from uuid import UUID
 from fastapi import APIRouter, Depends, Query
 
 from app.access import P
-from app.dependencies import Answer, CurrentActor, CurrentSettings, Route, Transaction, find, require, shows_once
+from app.dependencies import (
+    Answer,
+    CurrentActor,
+    CurrentSettings,
+    Route,
+    Transaction,
+    find,
+    require,
+    shows_once,
+)
 from app.listing import Page, paginate
 from app.models import Contact
 from app.schemas.contacts import ContactCreate, ContactQuery, ContactRead, ContactUpdate, InvitationRead
@@ -21,13 +30,17 @@ ContactInPath = Annotated[Contact, Depends(contact_in_path)]
 
 
 @router.get("", dependencies=[require(P.CONTACTS_READ)], response_model=Page[ContactRead])
-async def list_contacts(query: Annotated[ContactQuery, Query()], session: Transaction, actor: CurrentActor) -> Any:
+async def list_contacts(
+    query: Annotated[ContactQuery, Query()], session: Transaction, actor: CurrentActor
+) -> Any:
     """Contacts (contacten) of the relations the caller may see, and those linked to none yet."""
     return await paginate(session, contacts.find_all(actor, query), query, contacts.SORTS, Contact.id)
 
 
 @router.post("", status_code=201, dependencies=[require(P.CONTACTS_WRITE)], response_model=ContactRead)
-async def create_contact(data: ContactCreate, session: Transaction, actor: CurrentActor, answer: Answer) -> Any:
+async def create_contact(
+    data: ContactCreate, session: Transaction, actor: CurrentActor, answer: Answer
+) -> Any:
     """Make a contact (contact). It sees nothing until it is linked with portal access, and invited."""
     contact = await contacts.create(session, actor, data)
     answer.created(f"/contacts/{contact.id}", contact)
@@ -56,7 +69,11 @@ async def update_contact(
 @router.post("/{contact_id}/invitation", status_code=201, dependencies=[require(P.CONTACTS_INVITE)])
 @shows_once("token", "link")
 async def invite_contact(
-    contact: ContactInPath, session: Transaction, actor: CurrentActor, settings: CurrentSettings, answer: Answer
+    contact: ContactInPath,
+    session: Transaction,
+    actor: CurrentActor,
+    settings: CurrentSettings,
+    answer: Answer,
 ) -> InvitationRead:
     """Invite a contact (uitnodiging) to set a password; again for a new one."""
     answer.created(f"/contacts/{contact.id}")

@@ -42,20 +42,30 @@ router = APIRouter(tags=["conversations"], route_class=Route)
 SPENDING = timedelta(hours=1)
 
 
-async def conversation_in_path(conversation_id: UUID, session: Transaction, actor: CurrentActor) -> Conversation:
+async def conversation_in_path(
+    conversation_id: UUID, session: Transaction, actor: CurrentActor
+) -> Conversation:
     return await find(session, actor, Conversation, conversation_id)
 
 
 ConversationInPath = Annotated[Conversation, Depends(conversation_in_path)]
 
 
-async def detail(session: AsyncSession, actor: CurrentActor, conversation: Conversation) -> ConversationDetail:
+async def detail(
+    session: AsyncSession, actor: CurrentActor, conversation: Conversation
+) -> ConversationDetail:
     people = await conversations.participants(session, actor, conversation)
-    return ConversationDetail(**ConversationRead.model_validate(conversation).model_dump(), participants=people)
+    return ConversationDetail(
+        **ConversationRead.model_validate(conversation).model_dump(), participants=people
+    )
 
 
-@router.get("/conversations", dependencies=[require(P.CONVERSATIONS_READ)], response_model=Page[ConversationRead])
-async def list_conversations(query: Annotated[ConversationQuery, Query()], session: Transaction, actor: CurrentActor) -> Any:
+@router.get(
+    "/conversations", dependencies=[require(P.CONVERSATIONS_READ)], response_model=Page[ConversationRead]
+)
+async def list_conversations(
+    query: Annotated[ConversationQuery, Query()], session: Transaction, actor: CurrentActor
+) -> Any:
     """Conversations (berichten): of the caller's relations; for a client those he takes part in."""
     found = conversations.find_all(actor, query)
     return await paginate(session, found, query, conversations.SORTS, Conversation.id)
@@ -83,7 +93,11 @@ async def get_conversation(
 
 @router.patch("/conversations/{conversation_id}", dependencies=[require(P.CONVERSATIONS_MANAGE)])
 async def update_conversation(
-    conversation: ConversationInPath, data: ConversationUpdate, session: Transaction, actor: CurrentActor, answer: Answer
+    conversation: ConversationInPath,
+    data: ConversationUpdate,
+    session: Transaction,
+    actor: CurrentActor,
+    answer: Answer,
 ) -> ConversationDetail:
     """Change the subject, close or open a conversation again (sluiten)."""
     answer.check(conversation)
@@ -94,10 +108,15 @@ async def update_conversation(
 
 
 @router.get(
-    "/conversations/{conversation_id}/messages", dependencies=[require(P.CONVERSATIONS_READ)], response_model=Page[MessageRead]
+    "/conversations/{conversation_id}/messages",
+    dependencies=[require(P.CONVERSATIONS_READ)],
+    response_model=Page[MessageRead],
 )
 async def list_messages(
-    conversation: ConversationInPath, query: Annotated[MessageQuery, Query()], session: Transaction, actor: CurrentActor
+    conversation: ConversationInPath,
+    query: Annotated[MessageQuery, Query()],
+    session: Transaction,
+    actor: CurrentActor,
 ) -> Any:
     """Messages of a conversation (berichten), with what was sent along."""
     found = visible(actor, Message).where(Message.conversation_id == conversation.id)
@@ -132,16 +151,25 @@ async def send_message(
         return JSONResponse(message.model_dump(mode="json"), 201, {"Location": location})
 
     return await intake.take_in(
-        request, actor, commit, fields=("message",), max_files=settings.message_max_files, json_field="message"
+        request,
+        actor,
+        commit,
+        fields=("message",),
+        max_files=settings.message_max_files,
+        json_field="message",
     )
 
 
-@router.get("/conversations/{conversation_id}/messages/{message_id}", dependencies=[require(P.CONVERSATIONS_READ)])
+@router.get(
+    "/conversations/{conversation_id}/messages/{message_id}", dependencies=[require(P.CONVERSATIONS_READ)]
+)
 async def get_message(
     conversation: ConversationInPath, message_id: UUID, session: Transaction, actor: CurrentActor
 ) -> MessageRead:
     """One message (bericht)."""
-    message = await find(session, actor, Message, message_id, within=Message.conversation_id == conversation.id)
+    message = await find(
+        session, actor, Message, message_id, within=Message.conversation_id == conversation.id
+    )
     return (await messages.with_attachments(session, actor, [message]))[0]
 
 

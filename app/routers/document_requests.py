@@ -18,12 +18,18 @@ from app.services import document_requests
 router = APIRouter(prefix="/document-requests", tags=["document requests"], route_class=Route)
 
 
-async def request_in_path(document_request_id: UUID, session: Transaction, actor: CurrentActor) -> DocumentRequest:
+async def request_in_path(
+    document_request_id: UUID, session: Transaction, actor: CurrentActor
+) -> DocumentRequest:
     return await find(session, actor, DocumentRequest, document_request_id, document_requests.WITH_LINES)
 
 
-async def request_to_change(document_request_id: UUID, session: Transaction, actor: CurrentActor) -> DocumentRequest:
-    return await find(session, actor, DocumentRequest, document_request_id, document_requests.WITH_LINES, lock=True)
+async def request_to_change(
+    document_request_id: UUID, session: Transaction, actor: CurrentActor
+) -> DocumentRequest:
+    return await find(
+        session, actor, DocumentRequest, document_request_id, document_requests.WITH_LINES, lock=True
+    )
 
 
 RequestInPath = Annotated[DocumentRequest, Depends(request_in_path)]
@@ -45,7 +51,10 @@ async def list_document_requests(
 
 
 @router.post(
-    "", status_code=201, dependencies=[require(P.DOCUMENT_REQUESTS_WRITE)], response_model=DocumentRequestStaffRead
+    "",
+    status_code=201,
+    dependencies=[require(P.DOCUMENT_REQUESTS_WRITE)],
+    response_model=DocumentRequestStaffRead,
 )
 async def create_document_request(
     data: DocumentRequestCreate, session: Transaction, actor: CurrentActor, answer: Answer
@@ -87,7 +96,9 @@ async def withdraw_document_request(
     dependencies=[require(P.DOCUMENT_REQUESTS_WRITE)],
     response_model=DocumentRequestStaffRead,
 )
-async def reopen_document_request(request: RequestToChange, session: Transaction, actor: CurrentActor, answer: Answer) -> Any:
+async def reopen_document_request(
+    request: RequestToChange, session: Transaction, actor: CurrentActor, answer: Answer
+) -> Any:
     """Open a withdrawn request again (heropenen)."""
     await document_requests.reopen(session, actor, request)
     await session.flush()

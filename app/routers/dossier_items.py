@@ -45,7 +45,10 @@ Item = DossierItemStaffRead | DossierItemRead
 
 @router.get("/folders/{folder_id}/items", dependencies=[require(P.DOSSIER_ITEMS_READ)], response_model=Items)
 async def list_items_of_folder(
-    folder: FolderInPath, query: Annotated[DossierItemQuery, Query()], session: Transaction, actor: CurrentActor
+    folder: FolderInPath,
+    query: Annotated[DossierItemQuery, Query()],
+    session: Transaction,
+    actor: CurrentActor,
 ) -> Any:
     """Documents in a folder (dossieritems)."""
     found = dossier_items.find_all(actor, query).where(DossierItem.folder_id == folder.id)
@@ -75,9 +78,14 @@ async def upload_items(folder_id: UUID, request: Request, actor: CurrentActor, d
     )
 
 
-@router.get("/dossiers/{dossier_id}/items", dependencies=[require(P.DOSSIER_ITEMS_READ)], response_model=Items)
+@router.get(
+    "/dossiers/{dossier_id}/items", dependencies=[require(P.DOSSIER_ITEMS_READ)], response_model=Items
+)
 async def list_items_of_dossier(
-    dossier: DossierInPath, query: Annotated[DossierItemQuery, Query()], session: Transaction, actor: CurrentActor
+    dossier: DossierInPath,
+    query: Annotated[DossierItemQuery, Query()],
+    session: Transaction,
+    actor: CurrentActor,
 ) -> Any:
     """Search the documents of a dossier (dossieritems)."""
     found = dossier_items.find_all(actor, query).where(DossierItem.dossier_id == dossier.id)
@@ -92,7 +100,11 @@ async def get_item(item: ItemInPath, actor: CurrentActor, answer: Answer) -> Any
     return shape(actor, item, DossierItemRead, DossierItemStaffRead)
 
 
-@router.patch("/dossier-items/{item_id}", dependencies=[require(P.DOSSIER_ITEMS_WRITE)], response_model=DossierItemStaffRead)
+@router.patch(
+    "/dossier-items/{item_id}",
+    dependencies=[require(P.DOSSIER_ITEMS_WRITE)],
+    response_model=DossierItemStaffRead,
+)
 async def update_item(
     item: ItemInPath, data: DossierItemUpdate, session: Transaction, actor: CurrentActor, answer: Answer
 ) -> Any:
@@ -111,7 +123,11 @@ async def delete_item(item: ItemInPath, session: Transaction, actor: CurrentActo
     await dossier_items.put_in_bin(session, actor, item)
 
 
-@router.post("/dossier-items/{item_id}/restore", dependencies=[require(P.DOSSIER_ITEMS_DELETE)], response_model=DossierItemStaffRead)
+@router.post(
+    "/dossier-items/{item_id}/restore",
+    dependencies=[require(P.DOSSIER_ITEMS_DELETE)],
+    response_model=DossierItemStaffRead,
+)
 async def restore_item(item: ItemInPath, session: Transaction, actor: CurrentActor, answer: Answer) -> Any:
     """Take a document out of the bin (terugzetten)."""
     await dossier_items.restore(session, actor, item)
@@ -127,7 +143,9 @@ async def restore_item(item: ItemInPath, session: Transaction, actor: CurrentAct
     responses=DOWNLOAD,
 )
 @own_transactions
-async def get_item_content(item_id: UUID, request: Request, actor: CurrentActor, db: Db, store: Store) -> Response:
+async def get_item_content(
+    item_id: UUID, request: Request, actor: CurrentActor, db: Db, store: Store
+) -> Response:
     """The bytes of a document; ranges and HEAD work."""
     async with db.transaction(actor.office_id) as session:
         item = await find(session, actor, DossierItem, item_id, dossier_items.WITH_BLOB)

@@ -37,8 +37,14 @@ DossierInPath = Annotated[Dossier, Depends(dossier_in_path)]
 FolderInPath = Annotated[Folder, Depends(folder_in_path)]
 
 
-@router.get("/dossiers", dependencies=[require(P.DOSSIERS_READ)], response_model=Page[DossierStaffRead] | Page[DossierRead])
-async def list_dossiers(query: Annotated[DossierQuery, Query()], session: Transaction, actor: CurrentActor) -> Any:
+@router.get(
+    "/dossiers",
+    dependencies=[require(P.DOSSIERS_READ)],
+    response_model=Page[DossierStaffRead] | Page[DossierRead],
+)
+async def list_dossiers(
+    query: Annotated[DossierQuery, Query()], session: Transaction, actor: CurrentActor
+) -> Any:
     """Dossiers (dossiers) that are open to the caller: where a client begins."""
     found = visible(actor, Dossier).options(dossiers.WITH_RELATION)
     page = await paginate(session, found, query, dossiers.SORTS, Dossier.id)
@@ -46,9 +52,13 @@ async def list_dossiers(query: Annotated[DossierQuery, Query()], session: Transa
 
 
 @router.get(
-    "/relations/{relation_id}/dossier", dependencies=[require(P.DOSSIERS_READ)], response_model=DossierStaffRead | DossierRead
+    "/relations/{relation_id}/dossier",
+    dependencies=[require(P.DOSSIERS_READ)],
+    response_model=DossierStaffRead | DossierRead,
 )
-async def get_dossier_of_relation(relation: RelationInPath, session: Transaction, actor: CurrentActor, answer: Answer) -> Any:
+async def get_dossier_of_relation(
+    relation: RelationInPath, session: Transaction, actor: CurrentActor, answer: Answer
+) -> Any:
     """The dossier of a relation (dossier); there is exactly one."""
     found = visible(actor, Dossier).where(Dossier.relation_id == relation.id).options(dossiers.WITH_RELATION)
     dossier = await session.scalar(found)
@@ -58,7 +68,11 @@ async def get_dossier_of_relation(relation: RelationInPath, session: Transaction
     return shape(actor, dossier, DossierRead, DossierStaffRead)
 
 
-@router.get("/dossiers/{dossier_id}", dependencies=[require(P.DOSSIERS_READ)], response_model=DossierStaffRead | DossierRead)
+@router.get(
+    "/dossiers/{dossier_id}",
+    dependencies=[require(P.DOSSIERS_READ)],
+    response_model=DossierStaffRead | DossierRead,
+)
 async def get_dossier(dossier: DossierInPath, actor: CurrentActor, answer: Answer) -> Any:
     """One dossier (dossier)."""
     answer.show(dossier)
@@ -84,7 +98,9 @@ async def list_folders(
 async def _as_client(session: Transaction, actor: Actor, folders: Sequence[Folder]) -> list[Any]:
     shown = await dossiers.open_parents(session, actor, folders)
     reads = [FolderRead.model_validate(folder) for folder in folders]
-    return [read if read.parent_id in shown else read.model_copy(update={"parent_id": None}) for read in reads]
+    return [
+        read if read.parent_id in shown else read.model_copy(update={"parent_id": None}) for read in reads
+    ]
 
 
 @router.post("/dossiers/{dossier_id}/folders", status_code=201, dependencies=[require(P.FOLDERS_WRITE)])
@@ -97,7 +113,11 @@ async def create_folder(
     return FolderStaffRead.model_validate(folder)
 
 
-@router.get("/folders/{folder_id}", dependencies=[require(P.DOSSIERS_READ)], response_model=FolderStaffRead | FolderRead)
+@router.get(
+    "/folders/{folder_id}",
+    dependencies=[require(P.DOSSIERS_READ)],
+    response_model=FolderStaffRead | FolderRead,
+)
 async def get_folder(folder: FolderInPath, session: Transaction, actor: CurrentActor, answer: Answer) -> Any:
     """One folder (dossiermap)."""
     answer.show(folder)
@@ -119,7 +139,9 @@ async def update_folder(
 
 
 @router.delete("/folders/{folder_id}", status_code=204, dependencies=[require(P.FOLDERS_WRITE)])
-async def delete_folder(folder: FolderInPath, session: Transaction, actor: CurrentActor, answer: Answer) -> None:
+async def delete_folder(
+    folder: FolderInPath, session: Transaction, actor: CurrentActor, answer: Answer
+) -> None:
     """Delete an empty folder (dossiermap). The Inbox and a folder that a request delivers into stay: 409."""
     answer.check(folder)
     await dossiers.remove_folder(session, actor, folder)

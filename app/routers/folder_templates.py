@@ -18,7 +18,9 @@ from app.services import folder_templates
 router = APIRouter(prefix="/folder-templates", tags=["folder templates"], route_class=Route)
 
 
-async def template_in_path(folder_template_id: UUID, session: Transaction, actor: CurrentActor) -> FolderTemplate:
+async def template_in_path(
+    folder_template_id: UUID, session: Transaction, actor: CurrentActor
+) -> FolderTemplate:
     return await find(session, actor, FolderTemplate, folder_template_id)
 
 
@@ -30,10 +32,14 @@ async def list_folder_templates(
     query: Annotated[FolderTemplateQuery, Query()], session: Transaction, actor: CurrentActor
 ) -> Any:
     """The folders that every new dossier begins with (mapsjablonen)."""
-    return await paginate(session, visible(actor, FolderTemplate), query, folder_templates.SORTS, FolderTemplate.id)
+    return await paginate(
+        session, visible(actor, FolderTemplate), query, folder_templates.SORTS, FolderTemplate.id
+    )
 
 
-@router.post("", status_code=201, dependencies=[require(P.FOLDER_TEMPLATES_WRITE)], response_model=FolderTemplateRead)
+@router.post(
+    "", status_code=201, dependencies=[require(P.FOLDER_TEMPLATES_WRITE)], response_model=FolderTemplateRead
+)
 async def create_folder_template(
     data: FolderTemplateCreate, session: Transaction, actor: CurrentActor, answer: Answer
 ) -> Any:
@@ -43,7 +49,11 @@ async def create_folder_template(
     return template
 
 
-@router.get("/{folder_template_id}", dependencies=[require(P.FOLDER_TEMPLATES_READ)], response_model=FolderTemplateRead)
+@router.get(
+    "/{folder_template_id}",
+    dependencies=[require(P.FOLDER_TEMPLATES_READ)],
+    response_model=FolderTemplateRead,
+)
 async def get_folder_template(template: TemplateInPath, answer: Answer) -> Any:
     """One folder of the template (mapsjabloon)."""
     answer.show(template)
@@ -51,10 +61,16 @@ async def get_folder_template(template: TemplateInPath, answer: Answer) -> Any:
 
 
 @router.patch(
-    "/{folder_template_id}", dependencies=[require(P.FOLDER_TEMPLATES_WRITE)], response_model=FolderTemplateRead
+    "/{folder_template_id}",
+    dependencies=[require(P.FOLDER_TEMPLATES_WRITE)],
+    response_model=FolderTemplateRead,
 )
 async def update_folder_template(
-    template: TemplateInPath, data: FolderTemplateUpdate, session: Transaction, actor: CurrentActor, answer: Answer
+    template: TemplateInPath,
+    data: FolderTemplateUpdate,
+    session: Transaction,
+    actor: CurrentActor,
+    answer: Answer,
 ) -> Any:
     """Change a folder of the template (mapsjabloon); dossiers that are there stay as they are."""
     answer.check(template)

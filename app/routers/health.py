@@ -24,9 +24,18 @@ async def livez() -> dict[str, str]:
 async def readyz(request: Request) -> Response:
     """Ready to serve: the database and the store both answer."""
     state = request.app.state
-    results = dict(zip(("database", "storage"), await asyncio.gather(_ok(state.db.ping()), _ok(state.storage.ping())), strict=True))
+    results = dict(
+        zip(
+            ("database", "storage"),
+            await asyncio.gather(_ok(state.db.ping()), _ok(state.storage.ping())),
+            strict=True,
+        )
+    )
     ready = all(results.values())
-    body = {"status": "ok" if ready else "unavailable", **{name: "ok" if ok else "unavailable" for name, ok in results.items()}}
+    body = {
+        "status": "ok" if ready else "unavailable",
+        **{name: "ok" if ok else "unavailable" for name, ok in results.items()},
+    }
     return JSONResponse(body, 200 if ready else 503)
 
 

@@ -9,7 +9,15 @@ from app.listing import Page, paginate
 from app.models import DossierItem
 from app.schemas.contact_links import LinkedRelation
 from app.schemas.dossier_items import DossierItemStaffRead
-from app.schemas.inbox import InboxItemRead, InboxQuery, ReassignItem, RefuseItem, RoutedItems, RouteMany, RouteOne
+from app.schemas.inbox import (
+    InboxItemRead,
+    InboxQuery,
+    ReassignItem,
+    RefuseItem,
+    RoutedItems,
+    RouteMany,
+    RouteOne,
+)
 from app.services import inbox
 
 router = APIRouter(prefix="/inbox", tags=["inbox"], route_class=Route)
@@ -48,7 +56,9 @@ async def route_items(data: RouteMany, session: Transaction, actor: CurrentActor
 
 
 @router.post("/{item_id}/route", dependencies=[require(P.INBOX_ROUTE)], response_model=DossierItemStaffRead)
-async def route_item(item: WaitingItem, data: RouteOne, session: Transaction, actor: CurrentActor, answer: Answer) -> Any:
+async def route_item(
+    item: WaitingItem, data: RouteOne, session: Transaction, actor: CurrentActor, answer: Answer
+) -> Any:
     """File a document in a folder of its dossier (routeren). The client sees it there if the folder is open."""
     await inbox.route(session, actor, item, data)
     await session.flush()
@@ -57,7 +67,9 @@ async def route_item(item: WaitingItem, data: RouteOne, session: Transaction, ac
 
 
 @router.post("/{item_id}/refuse", dependencies=[require(P.INBOX_ROUTE)], response_model=DossierItemStaffRead)
-async def refuse_item(item: WaitingItem, data: RefuseItem, session: Transaction, actor: CurrentActor, answer: Answer) -> Any:
+async def refuse_item(
+    item: WaitingItem, data: RefuseItem, session: Transaction, actor: CurrentActor, answer: Answer
+) -> Any:
     """Do not keep a document (weigeren): it goes to the bin."""
     await inbox.refuse(session, actor, item, data.reason)
     await session.flush()
@@ -65,7 +77,9 @@ async def refuse_item(item: WaitingItem, data: RefuseItem, session: Transaction,
     return item
 
 
-@router.post("/{item_id}/reassign", dependencies=[require(P.INBOX_ROUTE)], response_model=DossierItemStaffRead)
+@router.post(
+    "/{item_id}/reassign", dependencies=[require(P.INBOX_ROUTE)], response_model=DossierItemStaffRead
+)
 async def reassign_item(
     item: WaitingItem, data: ReassignItem, session: Transaction, actor: CurrentActor, answer: Answer
 ) -> Any:

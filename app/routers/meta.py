@@ -15,7 +15,9 @@ class UploadLimits(Output):
     file_max_bytes: Annotated[int, Field(description="largest single file")]
     batch_max_files: Annotated[int | None, Field(description="null: any number")]
     message_max_files: int
-    checked_extensions: Annotated[list[str], Field(description="a file named so must hold that; others are kept as they are")]
+    checked_extensions: Annotated[
+        list[str], Field(description="a file named so must hold that; others are kept as they are")
+    ]
 
 
 class Limits(Output):

@@ -16,6 +16,8 @@ async def get_relation_team(relation: RelationInPath, session: Transaction, acto
 
 
 @router.put("", dependencies=[require(P.RELATION_TEAM_WRITE)])
-async def put_relation_team(relation: RelationInPath, data: TeamPut, session: Transaction, actor: CurrentActor) -> TeamRead:
+async def put_relation_team(
+    relation: RelationInPath, data: TeamPut, session: Transaction, actor: CurrentActor
+) -> TeamRead:
     """Set the whole team of the relation. Readers and mutators see a relation only by holding a role on it."""
     return await relation_team.replace(session, actor, relation, data)

@@ -4,7 +4,16 @@ from uuid import UUID
 from fastapi import APIRouter, Depends, Query
 
 from app.access import P, visible
-from app.dependencies import Answer, CurrentActor, CurrentSettings, Route, Transaction, find, require, shows_once
+from app.dependencies import (
+    Answer,
+    CurrentActor,
+    CurrentSettings,
+    Route,
+    Transaction,
+    find,
+    require,
+    shows_once,
+)
 from app.listing import Page, paginate
 from app.models import TeamMember
 from app.schemas.contacts import InvitationRead
@@ -22,13 +31,17 @@ MemberInPath = Annotated[TeamMember, Depends(member_in_path)]
 
 
 @router.get("", dependencies=[require(P.TEAM_MEMBERS_READ)], response_model=Page[TeamMemberRead])
-async def list_team_members(query: Annotated[TeamMemberQuery, Query()], session: Transaction, actor: CurrentActor) -> Any:
+async def list_team_members(
+    query: Annotated[TeamMemberQuery, Query()], session: Transaction, actor: CurrentActor
+) -> Any:
     """Team members (medewerkers) of the office."""
     return await paginate(session, visible(actor, TeamMember), query, team_members.SORTS, TeamMember.id)
 
 
 @router.post("", status_code=201, dependencies=[require(P.TEAM_MEMBERS_WRITE)], response_model=TeamMemberRead)
-async def create_team_member(data: TeamMemberCreate, session: Transaction, actor: CurrentActor, answer: Answer) -> Any:
+async def create_team_member(
+    data: TeamMemberCreate, session: Transaction, actor: CurrentActor, answer: Answer
+) -> Any:
     """Make a team member (medewerker); invite him to let him in."""
     member = await team_members.create(session, actor, data)
     answer.created(f"/team-members/{member.id}", member)
@@ -42,7 +55,9 @@ async def get_team_member(member: MemberInPath, answer: Answer) -> Any:
     return member
 
 
-@router.patch("/{team_member_id}", dependencies=[require(P.TEAM_MEMBERS_WRITE)], response_model=TeamMemberRead)
+@router.patch(
+    "/{team_member_id}", dependencies=[require(P.TEAM_MEMBERS_WRITE)], response_model=TeamMemberRead
+)
 async def update_team_member(
     member: MemberInPath, data: TeamMemberUpdate, session: Transaction, actor: CurrentActor, answer: Answer
 ) -> Any:

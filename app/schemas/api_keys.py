@@ -20,11 +20,15 @@ class ApiKeyCreate(Input):
     """A key for an integrator or a script (API-sleutel)."""
 
     model_config = ConfigDict(
-        json_schema_extra={"examples": [{"name": "migration", "scopes": ["relations:read", "dossier_items:upload"]}]}
+        json_schema_extra={
+            "examples": [{"name": "migration", "scopes": ["relations:read", "dossier_items:upload"]}]
+        }
     )
 
     name: Line
-    scopes: Annotated[list[Scope], Field(min_length=1, max_length=100, description="permissions, and nothing beyond them")]
+    scopes: Annotated[
+        list[Scope], Field(min_length=1, max_length=100, description="permissions, and nothing beyond them")
+    ]
     expires_at: Annotated[Moment | None, Field(description="none: until it is revoked")] = None
 
 

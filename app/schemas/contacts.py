@@ -15,12 +15,20 @@ class ContactCreate(Input):
     model_config = ConfigDict(
         json_schema_extra={
             "examples": [
-                {"number": "C1", "email": "henk@devriesfietsen.example", "first_names": "Henk", "prefix": "de", "surname": "Vries"}
+                {
+                    "number": "C1",
+                    "email": "henk@devriesfietsen.example",
+                    "first_names": "Henk",
+                    "prefix": "de",
+                    "surname": "Vries",
+                }
             ]
         }
     )
 
-    number: Annotated[Number, Field(description="contactnummer; unique among contacts, may equal a relation number")]
+    number: Annotated[
+        Number, Field(description="contactnummer; unique among contacts, may equal a relation number")
+    ]
     email: Annotated[Email, Field(description="unique in the office without regard to case")]
     surname: Annotated[Line, Field(description="achternaam")]
     initials: Annotated[OptionalLine | None, Field(description="voorletters")] = None
@@ -65,7 +73,9 @@ class ContactRead(Output):
 
 class ContactQuery(ListQuery):
     sort: Literal["number", "-number", "name", "-name", "updated_at", "-updated_at"] = "number"
-    q: Annotated[str | None, Field(max_length=100, description="part of the number, the name or the e-mail address")] = None
+    q: Annotated[
+        str | None, Field(max_length=100, description="part of the number, the name or the e-mail address")
+    ] = None
     login_status: LoginStatus | None = None
 
 
@@ -73,6 +83,12 @@ class InvitationRead(Output):
     """How the invitation goes out (uitnodiging)."""
 
     expires_at: Moment
-    delivery: Annotated[Literal["mail", "link"], Field(description="`mail`: a job sends it; `link`: no mail server is set")]
-    token: Annotated[str | None, Field(description="for an administrator in local mode only; shown once")] = None
-    link: Annotated[str | None, Field(description="for an administrator in local mode only; shown once")] = None
+    delivery: Annotated[
+        Literal["mail", "link"], Field(description="`mail`: a job sends it; `link`: no mail server is set")
+    ]
+    token: Annotated[str | None, Field(description="for an administrator in local mode only; shown once")] = (
+        None
+    )
+    link: Annotated[str | None, Field(description="for an administrator in local mode only; shown once")] = (
+        None
+    )

@@ -13,14 +13,17 @@ class ConversationCreate(Input):
 
     model_config = ConfigDict(
         json_schema_extra={
-            "examples": [{"relation_id": "0193d6f0-0000-7000-8000-000000000001", "subject": "Kwartaalcijfers"}]
+            "examples": [
+                {"relation_id": "0193d6f0-0000-7000-8000-000000000001", "subject": "Kwartaalcijfers"}
+            ]
         }
     )
 
     relation_id: Id
     subject: Line
     contact_ids: Annotated[
-        list[Id], Field(max_length=50, description="who takes part for the client; a client takes part himself, alone")
+        list[Id],
+        Field(max_length=50, description="who takes part for the client; a client takes part himself, alone"),
     ] = []
 
 
@@ -61,10 +64,14 @@ class ConversationQuery(ListQuery):
 class MessageCreate(Input):
     """A message (bericht). Its files go to the Inbox, or to the folder that was chosen for the request's line."""
 
-    model_config = ConfigDict(json_schema_extra={"examples": [{"text": "Hierbij de cijfers van het derde kwartaal."}]})
+    model_config = ConfigDict(
+        json_schema_extra={"examples": [{"text": "Hierbij de cijfers van het derde kwartaal."}]}
+    )
 
     text: LongText = ""
-    document_request_line_id: Annotated[Id | None, Field(description="the line of a document request that this answers")] = None
+    document_request_line_id: Annotated[
+        Id | None, Field(description="the line of a document request that this answers")
+    ] = None
 
 
 class AttachmentRead(Output):

@@ -49,7 +49,9 @@ class RoutedItems(Output):
 class RefuseItem(Input):
     """It will not be kept; it goes to the bin, and what was sent stays in the conversation."""
 
-    model_config = ConfigDict(json_schema_extra={"examples": [{"reason": "Onleesbaar; stuur een nieuwe scan."}]})
+    model_config = ConfigDict(
+        json_schema_extra={"examples": [{"reason": "Onleesbaar; stuur een nieuwe scan."}]}
+    )
 
     reason: LongText
 

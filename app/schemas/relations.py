@@ -42,13 +42,26 @@ class RelationCreate(Input):
     model_config = ConfigDict(
         json_schema_extra={
             "examples": [
-                {"number": "100", "type": "organisation", "name": "De Vries Fietsen VOF", "legal_form": "vof"},
-                {"number": "100.1", "type": "person", "first_names": "Henk", "prefix": "de", "surname": "Vries"},
+                {
+                    "number": "100",
+                    "type": "organisation",
+                    "name": "De Vries Fietsen VOF",
+                    "legal_form": "vof",
+                },
+                {
+                    "number": "100.1",
+                    "type": "person",
+                    "first_names": "Henk",
+                    "prefix": "de",
+                    "surname": "Vries",
+                },
             ]
         }
     )
 
-    number: Annotated[Number, Field(description="relatienummer; text, unique in the office without regard to case")]
+    number: Annotated[
+        Number, Field(description="relatienummer; text, unique in the office without regard to case")
+    ]
     type: RelationType
     status: RelationStatus = "active"
     name: Annotated[Line | None, Field(description="naam; of all but persons")] = None
@@ -60,7 +73,9 @@ class RelationCreate(Input):
     email: Email | None = None
     phone: OptionalLine | None = None
     memo: Annotated[LongText | None, Field(description="never shown to clients")] = None
-    parent_id: Annotated[Id | None, Field(description="hoofdrelatie; for the family view, gives no access")] = None
+    parent_id: Annotated[
+        Id | None, Field(description="hoofdrelatie; for the family view, gives no access")
+    ] = None
 
     @model_validator(mode="after")
     def _fits_type(self) -> Self:
@@ -71,7 +86,9 @@ class RelationCreate(Input):
 class RelationUpdate(Input):
     """Merge patch: absent keeps, null clears. The type stays what it is."""
 
-    model_config = ConfigDict(json_schema_extra={"examples": [{"name": "De Vries Fietsen en Zonen VOF", "memo": None}]})
+    model_config = ConfigDict(
+        json_schema_extra={"examples": [{"name": "De Vries Fietsen en Zonen VOF", "memo": None}]}
+    )
 
     number: Number = absent()
     status: RelationStatus = absent()

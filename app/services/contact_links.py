@@ -65,7 +65,9 @@ async def put(
     return link, created
 
 
-async def change(session: AsyncSession, actor: Actor, relation: Relation, link: ContactLink, data: ContactLinkUpdate) -> None:
+async def change(
+    session: AsyncSession, actor: Actor, relation: Relation, link: ContactLink, data: ContactLinkUpdate
+) -> None:
     for field, value in data.given().items():
         setattr(link, field, value)
     if link.valid_from and link.valid_until and link.valid_until < link.valid_from:

@@ -11,7 +11,12 @@ from sqlalchemy.orm import joinedload
 from app.access import Actor, ActorKind, visible
 from app.errors import invalid
 from app.models import ContactLink, Conversation, Dossier, Participant, Relation
-from app.schemas.conversations import ConversationCreate, ConversationQuery, ConversationUpdate, ParticipantRead
+from app.schemas.conversations import (
+    ConversationCreate,
+    ConversationQuery,
+    ConversationUpdate,
+    ParticipantRead,
+)
 from app.services import dossiers, events
 
 SORTS = {"last_message_at": (Conversation.last_message_at,)}
@@ -28,7 +33,9 @@ def find_all(actor: Actor, query: ConversationQuery) -> Select[tuple[Conversatio
 
 async def create(session: AsyncSession, actor: Actor, data: ConversationCreate) -> Conversation:
     if actor.is_contact and data.contact_ids:
-        raise invalid("/contact_ids", "not_yours", "You take part yourself; the office decides who else does.")
+        raise invalid(
+            "/contact_ids", "not_yours", "You take part yourself; the office decides who else does."
+        )
     relation = await session.scalar(visible(actor, Relation).where(Relation.id == data.relation_id))
     if relation is None:
         raise invalid("/relation_id", "unknown", "There is no such relation.")
@@ -38,7 +45,11 @@ async def create(session: AsyncSession, actor: Actor, data: ConversationCreate) 
 
 
 async def check_contacts(
-    session: AsyncSession, actor: Actor, relation_id: UUID, contact_ids: Sequence[UUID], pointer: str = "/contact_ids/{}"
+    session: AsyncSession,
+    actor: Actor,
+    relation_id: UUID,
+    contact_ids: Sequence[UUID],
+    pointer: str = "/contact_ids/{}",
 ) -> None:
     """Only contacts with access to the relation take part in what is said about it."""
     allowed = set(
@@ -53,7 +64,9 @@ async def check_contacts(
     )
     for place, contact_id in enumerate(contact_ids):
         if contact_id not in allowed:
-            raise invalid(pointer.format(place), "no_access", "This contact has no portal access to the relation.")
+            raise invalid(
+                pointer.format(place), "no_access", "This contact has no portal access to the relation."
+            )
 
 
 async def begin(
@@ -79,7 +92,9 @@ async def begin(
     return conversation
 
 
-async def participants(session: AsyncSession, actor: Actor, conversation: Conversation) -> list[ParticipantRead]:
+async def participants(
+    session: AsyncSession, actor: Actor, conversation: Conversation
+) -> list[ParticipantRead]:
     rows = await session.scalars(
         visible(actor, Participant)
         .where(Participant.conversation_id == conversation.id)
@@ -94,10 +109,17 @@ async def participants(session: AsyncSession, actor: Actor, conversation: Conver
     ]
 
 
-async def change(session: AsyncSession, actor: Actor, conversation: Conversation, data: ConversationUpdate) -> None:
+async def change(
+    session: AsyncSession, actor: Actor, conversation: Conversation, data: ConversationUpdate
+) -> None:
     given = data.given()
     for field, value in given.items():
         setattr(conversation, field, value)
     events.record(
-        session, actor, "conversation.changed", conversation, relation_id=conversation.relation_id, fields=sorted(given)
+        session,
+        actor,
+        "conversation.changed",
+        conversation,
+        relation_id=conversation.relation_id,
+        fields=sorted(given),
     )

@@ -6,7 +6,15 @@ from sqlalchemy.orm import selectinload
 
 from app.access import Actor, visible
 from app.errors import Conflict, invalid
-from app.models import Conversation, DocumentRequest, DocumentRequestLine, Dossier, Folder, Participant, Relation
+from app.models import (
+    Conversation,
+    DocumentRequest,
+    DocumentRequestLine,
+    Dossier,
+    Folder,
+    Participant,
+    Relation,
+)
 from app.schemas.document_requests import DocumentRequestCreate, DocumentRequestQuery
 from app.services import conversations, dossiers, events, messages
 
@@ -51,14 +59,17 @@ async def create(session: AsyncSession, actor: Actor, data: DocumentRequestCreat
     messages.write(session, actor, conversation, data.text or data.title)
     await session.flush()
     await session.refresh(request, ["lines"])
-    events.record(session, actor, "document_request.created", request, relation_id=data.relation_id, visible=True)
+    events.record(
+        session, actor, "document_request.created", request, relation_id=data.relation_id, visible=True
+    )
     return request
 
 
 async def _dossier(session: AsyncSession, actor: Actor, relation_id: UUID) -> Dossier:
     found = await session.scalar(
         visible(actor, Dossier).where(
-            Dossier.relation_id == relation_id, Dossier.relation_id.in_(visible(actor, Relation).with_only_columns(Relation.id))
+            Dossier.relation_id == relation_id,
+            Dossier.relation_id.in_(visible(actor, Relation).with_only_columns(Relation.id)),
         )
     )
     if found is None:
@@ -66,7 +77,9 @@ async def _dossier(session: AsyncSession, actor: Actor, relation_id: UUID) -> Do
     return await dossiers.lock_open(session, actor, found.id)
 
 
-async def _check_folders(session: AsyncSession, actor: Actor, dossier: Dossier, data: DocumentRequestCreate) -> None:
+async def _check_folders(
+    session: AsyncSession, actor: Actor, dossier: Dossier, data: DocumentRequestCreate
+) -> None:
     wanted = {line.folder_id for line in data.lines}
     known = set(
         await session.scalars(
@@ -78,7 +91,9 @@ async def _check_folders(session: AsyncSession, actor: Actor, dossier: Dossier, 
     )
     for place, line in enumerate(data.lines):
         if line.folder_id not in known:
-            raise invalid(f"/lines/{place}/folder_id", "unknown", "There is no such folder in this relation's dossier.")
+            raise invalid(
+                f"/lines/{place}/folder_id", "unknown", "There is no such folder in this relation's dossier."
+            )
 
 
 async def _conversation(session: AsyncSession, actor: Actor, data: DocumentRequestCreate) -> Conversation:
@@ -96,7 +111,11 @@ async def _conversation(session: AsyncSession, actor: Actor, data: DocumentReque
         .with_for_update(of=Conversation)
     )
     if found is None:
-        raise invalid("/conversation_id", "unknown", "There is no such open conversation in which this contact takes part.")
+        raise invalid(
+            "/conversation_id",
+            "unknown",
+            "There is no such open conversation in which this contact takes part.",
+        )
     return found
 
 
@@ -111,7 +130,9 @@ async def withdraw(session: AsyncSession, actor: Actor, request: DocumentRequest
 async def reopen(session: AsyncSession, actor: Actor, request: DocumentRequest) -> None:
     _expect(request, "withdrawn")
     request.status = "open"
-    events.record(session, actor, "document_request.reopened", request, relation_id=request.relation_id, visible=True)
+    events.record(
+        session, actor, "document_request.reopened", request, relation_id=request.relation_id, visible=True
+    )
 
 
 def _expect(request: DocumentRequest, status: str) -> None:

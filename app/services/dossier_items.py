@@ -92,10 +92,18 @@ async def add_batch(session: AsyncSession, actor: Actor, folder_id: UUID, form: 
     await session.flush()
     for item in items.values():
         events.record(
-            session, actor, "dossier_item.stored", item, relation_id=dossier.relation_id, visible=True, name=item.name
+            session,
+            actor,
+            "dossier_item.stored",
+            item,
+            relation_id=dossier.relation_id,
+            visible=True,
+            name=item.name,
         )
         item.blob = await session.get_one(Blob, (actor.office_id, item.blob_id))
-    outcomes = UploadOutcomes(items=[_outcome(received, items.get(received.index)) for received in upload.files])
+    outcomes = UploadOutcomes(
+        items=[_outcome(received, items.get(received.index)) for received in upload.files]
+    )
     status = 201 if len(items) == len(upload.files) else 207
     return JSONResponse(outcomes.model_dump(mode="json", exclude_none=False), status)
 
@@ -113,7 +121,9 @@ def _outcome(received: Received, item: DossierItem | None) -> UploadOutcome:
 def refusal(files: Sequence[Received]) -> Problem:
     """The problem of a request whose files were refused, each named by its place."""
     refused = [(received, received.problem) for received in files if received.problem]
-    errors = [FieldError(f"/files/{received.index}", problem.code, problem.detail) for received, problem in refused]
+    errors = [
+        FieldError(f"/files/{received.index}", problem.code, problem.detail) for received, problem in refused
+    ]
     family = TooLarge if all(isinstance(problem, TooLarge) for _, problem in refused) else Invalid
     return family(errors[0].detail, code=errors[0].code, errors=errors[:100])
 
@@ -128,7 +138,13 @@ async def change(session: AsyncSession, actor: Actor, item: DossierItem, data: D
         setattr(item, field, value)
     item.name_key = fold(item.name)
     events.record(
-        session, actor, "dossier_item.changed", item, relation_id=dossier.relation_id, fields=sorted(given), before=before
+        session,
+        actor,
+        "dossier_item.changed",
+        item,
+        relation_id=dossier.relation_id,
+        fields=sorted(given),
+        before=before,
     )
 
 
@@ -147,7 +163,9 @@ async def put_in_bin(session: AsyncSession, actor: Actor, item: DossierItem) -> 
         raise Conflict("This item is in the bin already.", code="binned")
     dossier = await dossiers.lock_open(session, actor, item.dossier_id)
     item.binned_at = datetime.now(UTC)
-    events.record(session, actor, "dossier_item.binned", item, relation_id=dossier.relation_id, name=item.name)
+    events.record(
+        session, actor, "dossier_item.binned", item, relation_id=dossier.relation_id, name=item.name
+    )
 
 
 async def restore(session: AsyncSession, actor: Actor, item: DossierItem) -> None:
@@ -155,4 +173,6 @@ async def restore(session: AsyncSession, actor: Actor, item: DossierItem) -> Non
         raise Conflict("This item is not in the bin.", code="not_binned")
     dossier = await dossiers.lock_open(session, actor, item.dossier_id)
     item.binned_at = None
-    events.record(session, actor, "dossier_item.restored", item, relation_id=dossier.relation_id, name=item.name)
+    events.record(
+        session, actor, "dossier_item.restored", item, relation_id=dossier.relation_id, name=item.name
+    )

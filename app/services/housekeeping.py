@@ -37,7 +37,8 @@ async def _empty_bin(session: AsyncSession, office_id: UUID, settings: Settings)
         DossierItem.office_id == office_id, DossierItem.binned_at.is_not(None), DossierItem.binned_at < over
     )
     removed = delete(DossierItem).where(
-        DossierItem.office_id == office_id, DossierItem.id.in_(gone.limit(1000).with_for_update(skip_locked=True))
+        DossierItem.office_id == office_id,
+        DossierItem.id.in_(gone.limit(1000).with_for_update(skip_locked=True)),
     )
     blob_ids = list(await session.scalars(removed.returning(DossierItem.blob_id)))
     if blob_ids:
@@ -63,7 +64,9 @@ async def sweep(db: Database, storage: Storage) -> dict[str, int]:
         objects = {found.key: found for found in await storage.list(f"{office_id}/")}
         # Rows after objects: a file that is stored meanwhile has its row, one that is pending has it even longer.
         async with db.transaction(office_id) as session:
-            rows = await session.execute(select(Blob.object_key, Blob.state).where(Blob.office_id == office_id))
+            rows = await session.execute(
+                select(Blob.object_key, Blob.state).where(Blob.office_id == office_id)
+            )
             states = {key: state for key, state in rows}
         old = datetime.now(UTC) - LOOSE_AFTER
         for key in objects.keys() - states.keys():

@@ -37,7 +37,9 @@ async def invite(session: AsyncSession, settings: Settings, actor: Actor, person
     by_mail = settings.smtp_url is not None
     shown = settings.is_local and actor.role is Role.ADMINISTRATOR
     if not by_mail and not settings.is_local:
-        raise Conflict("No mail server is set (ORDNER_SMTP_URL), so no invitation can go out.", code="no_mail_server")
+        raise Conflict(
+            "No mail server is set (ORDNER_SMTP_URL), so no invitation can go out.", code="no_mail_server"
+        )
     expires_at = datetime.now(UTC) + timedelta(hours=settings.invitation_hours)
     events.record(session, actor, f"{_kind(person)}.invited", person)
     await session.flush()
@@ -46,7 +48,12 @@ async def invite(session: AsyncSession, settings: Settings, actor: Actor, person
         await jobs.enqueue(
             session,
             "invitations.send",
-            {"office_id": actor.office_id, "kind": _kind(person), "id": person.id, "expires_at": expires_at.isoformat()},
+            {
+                "office_id": actor.office_id,
+                "kind": _kind(person),
+                "id": person.id,
+                "expires_at": expires_at.isoformat(),
+            },
         )
     if settings.is_local and (shown or not by_mail):
         token = make(session, person, expires_at)
@@ -115,7 +122,9 @@ async def accept(db: Database, text: str, password: str) -> InvitationAccepted:
 async def _live(session: AsyncSession, token: Token) -> Invitation:
     found = await session.scalar(
         select(Invitation)
-        .where(Invitation.office_id == token.office_id, Invitation.token_hash == token.hash, Invitation.live())
+        .where(
+            Invitation.office_id == token.office_id, Invitation.token_hash == token.hash, Invitation.live()
+        )
         .with_for_update()
     )
     if found is None:
@@ -125,7 +134,9 @@ async def _live(session: AsyncSession, token: Token) -> Invitation:
 
 async def _person(session: AsyncSession, invitation: Invitation) -> Person:
     """The invited one, if not blocked since; locked, so that a block and an acceptance can not pass each other."""
-    model, row_id = (Contact, invitation.contact_id) if invitation.contact_id else (TeamMember, invitation.team_member_id)
+    model, row_id = (
+        (Contact, invitation.contact_id) if invitation.contact_id else (TeamMember, invitation.team_member_id)
+    )
     person: Person | None = await session.scalar(
         select(model).where(model.office_id == invitation.office_id, model.id == row_id).with_for_update()
     )
@@ -140,10 +151,14 @@ def _self(person: Person) -> Actor:
     return Actor(person.office_id, kind, person.id, person.name, frozenset())
 
 
-async def prepare_mail(session: AsyncSession, office_id: UUID, kind: str, person_id: UUID, expires_at: datetime) -> tuple[Person, Token] | None:
+async def prepare_mail(
+    session: AsyncSession, office_id: UUID, kind: str, person_id: UUID, expires_at: datetime
+) -> tuple[Person, Token] | None:
     """For the job: the person and a fresh token; None when there is nobody to invite any more."""
     model = Contact if kind == "contact" else TeamMember
-    person: Person | None = await session.scalar(select(model).where(model.office_id == office_id, model.id == person_id))
+    person: Person | None = await session.scalar(
+        select(model).where(model.office_id == office_id, model.id == person_id)
+    )
     state = person and (person.login_status if isinstance(person, Contact) else person.status)
     if person is None or state == "blocked" or expires_at <= datetime.now(UTC):
         return None

@@ -34,7 +34,9 @@ async def send_invitation(db: Database, settings: Settings, payload: dict[str, A
     office_id = UUID(payload["office_id"])
     expires_at = datetime.fromisoformat(payload["expires_at"])
     async with db.transaction(office_id) as session:
-        prepared = await invitations.prepare_mail(session, office_id, payload["kind"], UUID(payload["id"]), expires_at)
+        prepared = await invitations.prepare_mail(
+            session, office_id, payload["kind"], UUID(payload["id"]), expires_at
+        )
         office = await session.get_one(Office, office_id)
     if prepared is None:
         return

@@ -41,7 +41,9 @@ def parse(form: Form) -> MessageCreate:
     try:
         return MessageCreate.model_validate(parse_json(form.fields["message"]))
     except ValidationError as error:
-        raise RequestValidationError([{**found, "loc": ("body", *found["loc"])} for found in error.errors()]) from None
+        raise RequestValidationError(
+            [{**found, "loc": ("body", *found["loc"])} for found in error.errors()]
+        ) from None
 
 
 async def send(session: AsyncSession, actor: Actor, conversation_id: UUID, form: Form) -> MessageRead:
@@ -64,12 +66,23 @@ async def send(session: AsyncSession, actor: Actor, conversation_id: UUID, form:
     for place, received in enumerate(files):
         blob_id = await form.upload.store(session, received)
         attachment = Attachment(
-            office_id=actor.office_id, message_id=message.id, position=place, blob_id=blob_id, name=received.name
+            office_id=actor.office_id,
+            message_id=message.id,
+            position=place,
+            blob_id=blob_id,
+            name=received.name,
         )
         session.add(attachment)
         attachments.append(attachment)
     if actor.is_contact and files:
-        await _deliver(session, actor, dossier, line, message, [(f, a.blob_id) for f, a in zip(files, attachments, strict=True)])
+        await _deliver(
+            session,
+            actor,
+            dossier,
+            line,
+            message,
+            [(f, a.blob_id) for f, a in zip(files, attachments, strict=True)],
+        )
     await session.flush()
     for attachment in attachments:
         attachment.blob = await session.get_one(Blob, (actor.office_id, attachment.blob_id))
@@ -87,7 +100,11 @@ async def send(session: AsyncSession, actor: Actor, conversation_id: UUID, form:
 
 
 def write(
-    session: AsyncSession, actor: Actor, conversation: Conversation, text: str, request_line_id: UUID | None = None
+    session: AsyncSession,
+    actor: Actor,
+    conversation: Conversation,
+    text: str,
+    request_line_id: UUID | None = None,
 ) -> Message:
     message = Message(
         office_id=actor.office_id,
@@ -105,7 +122,9 @@ def write(
 
 async def _lock(session: AsyncSession, actor: Actor, conversation_id: UUID) -> Conversation:
     conversation = await session.scalar(
-        visible(actor, Conversation).where(Conversation.id == conversation_id).with_for_update(of=Conversation)
+        visible(actor, Conversation)
+        .where(Conversation.id == conversation_id)
+        .with_for_update(of=Conversation)
     )
     if conversation is None:
         raise NotFound
@@ -144,13 +163,17 @@ async def _answer(
     )
     if request is None:
         raise invalid(
-            "/document_request_line_id", "unknown", "There is no such line of a request to you in this conversation."
+            "/document_request_line_id",
+            "unknown",
+            "There is no such line of a request to you in this conversation.",
         )
     if not files:
         raise invalid("/files", "no_files", "Answer a document request with at least one file.")
     line = await session.get_one(DocumentRequestLine, (actor.office_id, line_id))
     if request.status != "open" or line.status != "open":
-        raise Conflict("This request is no longer open: answered already, or withdrawn.", code="request_not_open")
+        raise Conflict(
+            "This request is no longer open: answered already, or withdrawn.", code="request_not_open"
+        )
     line.status, line.delivered_at = "delivered", datetime.now(UTC)
     await session.flush()
     waiting = await session.scalar(
@@ -163,7 +186,13 @@ async def _answer(
     if not waiting:
         request.status = "answered"
     events.record(
-        session, actor, "document_request.delivered", request, relation_id=request.relation_id, visible=True, line_id=line.id
+        session,
+        actor,
+        "document_request.delivered",
+        request,
+        relation_id=request.relation_id,
+        visible=True,
+        line_id=line.id,
     )
     return line
 
@@ -191,7 +220,9 @@ async def _deliver(
         )
         await session.flush()
         # Not for the client: what became of his file is told by the folder, when it is open to him.
-        events.record(session, actor, "dossier_item.delivered", item, relation_id=dossier.relation_id, name=item.name)
+        events.record(
+            session, actor, "dossier_item.delivered", item, relation_id=dossier.relation_id, name=item.name
+        )
 
 
 async def _inbox(session: AsyncSession, dossier: Dossier) -> UUID:

@@ -30,7 +30,9 @@ async def read(session: AsyncSession, actor: Actor, relation: Relation) -> TeamR
 
 async def replace(session: AsyncSession, actor: Actor, relation: Relation, data: TeamPut) -> TeamRead:
     # One writer at a time: two whole lists must not be merged into a third that nobody sent.
-    await session.execute(visible(actor, Relation).where(Relation.id == relation.id).with_for_update(of=Relation))
+    await session.execute(
+        visible(actor, Relation).where(Relation.id == relation.id).with_for_update(of=Relation)
+    )
     wanted = {(entry.team_member_id, str(entry.role)) for entry in data.items}
     known = set(
         await session.scalars(
@@ -42,7 +44,9 @@ async def replace(session: AsyncSession, actor: Actor, relation: Relation, data:
     for place, entry in enumerate(data.items):
         if entry.team_member_id not in known:
             raise invalid(f"/items/{place}/team_member_id", "unknown", "There is no such team member.")
-    current = await session.scalars(visible(actor, RelationRole).where(RelationRole.relation_id == relation.id))
+    current = await session.scalars(
+        visible(actor, RelationRole).where(RelationRole.relation_id == relation.id)
+    )
     have = {(role.team_member_id, role.role): role for role in current}
     for gone in have.keys() - wanted:
         await session.delete(have[gone])

@@ -16,7 +16,11 @@ from app.services import dossiers, events
 from app.text import fold, natural, number_key
 
 WITH_DOSSIER = joinedload(Relation.dossier)
-SORTS = {"number": (Relation.number_sort,), "name": (Relation.name_key,), "updated_at": (Relation.updated_at,)}
+SORTS = {
+    "number": (Relation.number_sort,),
+    "name": (Relation.name_key,),
+    "updated_at": (Relation.updated_at,),
+}
 
 
 def display_name(values: Any) -> str:
@@ -34,7 +38,9 @@ def keys(number: str, name: str) -> dict[str, str]:
 
 def find_all(actor: Actor, query: RelationQuery) -> Select[tuple[Relation]]:
     found = visible(actor, Relation).options(WITH_DOSSIER)
-    found = found.where(Relation.archived_at.is_not(None) if query.archived else Relation.archived_at.is_(None))
+    found = found.where(
+        Relation.archived_at.is_not(None) if query.archived else Relation.archived_at.is_(None)
+    )
     if query.type:
         found = found.where(Relation.type == query.type)
     if query.status:
@@ -64,10 +70,15 @@ async def create(session: AsyncSession, actor: Actor, data: RelationCreate) -> R
     if actor.kind is ActorKind.TEAM_MEMBER:
         session.add(
             RelationRole(
-                office_id=actor.office_id, relation_id=relation.id, team_member_id=actor.id, role="relation_manager"
+                office_id=actor.office_id,
+                relation_id=relation.id,
+                team_member_id=actor.id,
+                role="relation_manager",
             )
         )
-    events.record(session, actor, "relation.created", relation, relation_id=relation.id, number=relation.number)
+    events.record(
+        session, actor, "relation.created", relation, relation_id=relation.id, number=relation.number
+    )
     await dossiers.create(session, actor, relation)
     await session.refresh(relation, ["dossier"])
     return relation
@@ -81,7 +92,10 @@ async def change(session: AsyncSession, actor: Actor, relation: Relation, data: 
         setattr(relation, field, value)
     own_name = relation.name if relation.type != "person" or given.get("name") else None
     try:
-        check_type_fields(relation.type, {**{f: getattr(relation, f) for f in RelationUpdate.model_fields}, "name": own_name})
+        check_type_fields(
+            relation.type,
+            {**{f: getattr(relation, f) for f in RelationUpdate.model_fields}, "name": own_name},
+        )
     except ValueError as error:
         raise Invalid(str(error), code="type_fields") from None
     relation.name = display_name(relation)

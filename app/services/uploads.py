@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator, Coroutine
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Protocol
 from uuid import UUID, uuid4
 
 import anyio
@@ -18,7 +18,7 @@ from app.db import Database
 from app.errors import Invalid, Problem, TooLarge, Unavailable
 from app.file_types import misfit
 from app.models import Blob
-from app.multipart import Part
+from app.multipart import Chunk
 from app.services import blobs
 from app.settings import MIB, Settings
 from app.storage import Storage
@@ -48,6 +48,15 @@ class Received:
         return [self.name, self.facts.get("size"), str(self.facts.get("sha256", b"").hex()), refused]
 
 
+class Incoming(Protocol):
+    """What an upload takes in: a part of a form, or anything with a name and bytes."""
+
+    filename: str | None
+    media_type: str
+
+    def chunks(self) -> AsyncIterator[Chunk]: ...
+
+
 class Uploads:
     """The uploads of one process: a cap on how many run at once, and what is still being cleaned up."""
 
@@ -65,7 +74,9 @@ class Uploads:
             async with asyncio.timeout(self.settings.database_pool_timeout_seconds):
                 await self._slots.acquire()
         except TimeoutError:
-            raise Unavailable("Many uploads are running; try again in a moment.", code="uploads_busy", retry_after=5) from None
+            raise Unavailable(
+                "Many uploads are running; try again in a moment.", code="uploads_busy", retry_after=5
+            ) from None
         upload = Upload(self, actor, claim)
         heartbeat = asyncio.create_task(upload.keep_alive())
         try:
@@ -107,7 +118,7 @@ class Upload:
     def stored(self) -> list[Received]:
         return [received for received in self.files if received.problem is None]
 
-    async def receive(self, part: Part) -> Received:
+    async def receive(self, part: Incoming) -> Received:
         """Take one file in. A file that is refused is read to its end, so that the next one can follow."""
         received = Received(len(self.files), part.filename or "")
         self.files.append(received)
@@ -123,12 +134,14 @@ class Upload:
                 pass
         return received
 
-    async def _stream(self, part: Part, received: Received) -> None:
+    async def _stream(self, part: Incoming, received: Received) -> None:
         blob_id, writer = await self._writer()
         limit = self.settings.file_max_bytes
         async for chunk in part.chunks():
             if writer.size + len(chunk) > limit:
-                raise TooLarge(f"A file may have at most {limit} bytes ({limit / MIB:g} MiB).", code="file_too_large")
+                raise TooLarge(
+                    f"A file may have at most {limit} bytes ({limit / MIB:g} MiB).", code="file_too_large"
+                )
             await writer.write(chunk)
         received.problem = _content_problem(received.name, writer)
         if received.problem:
@@ -223,7 +236,9 @@ def _content_problem(name: str, writer: ObjectWriter) -> Problem | None:
     return Invalid(found.detail, code=found.code) if found else None
 
 
-async def reap(db: Database, storage: Storage, office_id: UUID, *, owner: UUID | None = None, limit: int = 100) -> int:
+async def reap(
+    db: Database, storage: Storage, office_id: UUID, *, owner: UUID | None = None, limit: int = 100
+) -> int:
     """Remove blobs whose lease is over: mark, delete in the store, forget the row; each step safe to repeat."""
     async with db.transaction(office_id) as session:
         taken = await blobs.take_expired(session, office_id, limit, owner)

@@ -6,7 +6,7 @@ from alembic import op
 from migrations.tenancy import grant, protect, role
 from sqlalchemy.dialects import postgresql
 
-revision = "ec5c3df3ef81"
+revision = "f377af6b662b"
 down_revision = None
 branch_labels = None
 depends_on = None
@@ -45,6 +45,8 @@ def upgrade() -> None:
     op.create_index(op.f("ix_rate_limits_resets_at"), "rate_limits", ["resets_at"], unique=False)
     op.create_table(
         "blobs",
+        sa.Column("office_id", sa.Uuid(), nullable=False),
+        sa.Column("id", sa.Uuid(), nullable=False),
         sa.Column("state", sa.Text(), nullable=False),
         sa.Column("object_key", sa.Text(), nullable=False),
         sa.Column("upload_id", sa.Text(), nullable=True),
@@ -55,16 +57,14 @@ def upgrade() -> None:
         sa.Column("crc32", sa.BigInteger(), nullable=True),
         sa.Column("media_type", sa.Text(), nullable=True),
         sa.Column("declared_type", sa.Text(), nullable=True),
-        sa.Column("id", sa.Uuid(), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
-        sa.Column("office_id", sa.Uuid(), nullable=False),
         sa.CheckConstraint(
             "state <> 'stored' OR (size IS NOT NULL AND sha256 IS NOT NULL)",
             name=op.f("ck_blobs_stored_whole"),
         ),
         sa.CheckConstraint("state IN ('pending', 'stored', 'deleting')", name=op.f("ck_blobs_state")),
         sa.ForeignKeyConstraint(["office_id"], ["offices.id"], name=op.f("fk_blobs_office_id")),
-        sa.PrimaryKeyConstraint("id", "office_id", name=op.f("pk_blobs")),
+        sa.PrimaryKeyConstraint("office_id", "id", name=op.f("pk_blobs")),
         sa.UniqueConstraint("office_id", "object_key", name=op.f("uq_blobs_office_id_object_key")),
     )
     op.create_index(
@@ -76,6 +76,8 @@ def upgrade() -> None:
     )
     op.create_table(
         "contacts",
+        sa.Column("office_id", sa.Uuid(), nullable=False),
+        sa.Column("id", sa.Uuid(), nullable=False),
         sa.Column("number", sa.Text(), nullable=False),
         sa.Column("number_key", sa.Text(collation="C"), nullable=False),
         sa.Column("number_sort", sa.Text(collation="C"), nullable=False),
@@ -93,14 +95,12 @@ def upgrade() -> None:
         sa.Column("password_hash", sa.Text(), nullable=True),
         sa.Column("updated_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
         sa.Column("version", sa.Integer(), nullable=False),
-        sa.Column("id", sa.Uuid(), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
-        sa.Column("office_id", sa.Uuid(), nullable=False),
         sa.CheckConstraint(
             "login_status IN ('none', 'invited', 'active', 'blocked')", name=op.f("ck_contacts_login_status")
         ),
         sa.ForeignKeyConstraint(["office_id"], ["offices.id"], name=op.f("fk_contacts_office_id")),
-        sa.PrimaryKeyConstraint("id", "office_id", name=op.f("pk_contacts")),
+        sa.PrimaryKeyConstraint("office_id", "id", name=op.f("pk_contacts")),
         sa.UniqueConstraint("office_id", "email_key", name=op.f("uq_contacts_office_id_email_key")),
         sa.UniqueConstraint("office_id", "number_key", name=op.f("uq_contacts_office_id_number_key")),
     )
@@ -121,21 +121,21 @@ def upgrade() -> None:
     )
     op.create_table(
         "folder_templates",
+        sa.Column("office_id", sa.Uuid(), nullable=False),
+        sa.Column("id", sa.Uuid(), nullable=False),
         sa.Column("name", sa.Text(), nullable=False),
         sa.Column("position", sa.Integer(), nullable=False),
         sa.Column("purpose", sa.Text(), nullable=False),
         sa.Column("is_open", sa.Boolean(), nullable=False),
         sa.Column("updated_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
         sa.Column("version", sa.Integer(), nullable=False),
-        sa.Column("id", sa.Uuid(), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
-        sa.Column("office_id", sa.Uuid(), nullable=False),
         sa.CheckConstraint(
             "NOT (purpose = 'inbox' AND is_open)", name=op.f("ck_folder_templates_inbox_closed")
         ),
         sa.CheckConstraint("purpose IN ('general', 'inbox')", name=op.f("ck_folder_templates_purpose")),
         sa.ForeignKeyConstraint(["office_id"], ["offices.id"], name=op.f("fk_folder_templates_office_id")),
-        sa.PrimaryKeyConstraint("id", "office_id", name=op.f("pk_folder_templates")),
+        sa.PrimaryKeyConstraint("office_id", "id", name=op.f("pk_folder_templates")),
         sa.UniqueConstraint("office_id", "position", name=op.f("uq_folder_templates_office_id_position")),
     )
     op.create_index(
@@ -147,6 +147,8 @@ def upgrade() -> None:
     )
     op.create_table(
         "idempotency_keys",
+        sa.Column("office_id", sa.Uuid(), nullable=False),
+        sa.Column("id", sa.Uuid(), nullable=False),
         sa.Column("actor_id", sa.Uuid(), nullable=False),
         sa.Column("method", sa.Text(), nullable=False),
         sa.Column("path", sa.Text(), nullable=False),
@@ -158,12 +160,10 @@ def upgrade() -> None:
         sa.Column("status", sa.Integer(), nullable=True),
         sa.Column("headers", postgresql.JSONB(astext_type=sa.Text()), nullable=True),
         sa.Column("body", sa.LargeBinary(), nullable=True),
-        sa.Column("id", sa.Uuid(), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
-        sa.Column("office_id", sa.Uuid(), nullable=False),
         sa.CheckConstraint("state IN ('running', 'done')", name=op.f("ck_idempotency_keys_state")),
         sa.ForeignKeyConstraint(["office_id"], ["offices.id"], name=op.f("fk_idempotency_keys_office_id")),
-        sa.PrimaryKeyConstraint("id", "office_id", name=op.f("pk_idempotency_keys")),
+        sa.PrimaryKeyConstraint("office_id", "id", name=op.f("pk_idempotency_keys")),
         sa.UniqueConstraint(
             "office_id",
             "actor_id",
@@ -181,6 +181,8 @@ def upgrade() -> None:
     )
     op.create_table(
         "relations",
+        sa.Column("office_id", sa.Uuid(), nullable=False),
+        sa.Column("id", sa.Uuid(), nullable=False),
         sa.Column("number", sa.Text(), nullable=False),
         sa.Column("number_key", sa.Text(collation="C"), nullable=False),
         sa.Column("number_sort", sa.Text(collation="C"), nullable=False),
@@ -200,9 +202,7 @@ def upgrade() -> None:
         sa.Column("archived_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("updated_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
         sa.Column("version", sa.Integer(), nullable=False),
-        sa.Column("id", sa.Uuid(), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
-        sa.Column("office_id", sa.Uuid(), nullable=False),
         sa.CheckConstraint(
             "status IN ('prospect', 'active', 'inactive', 'left')", name=op.f("ck_relations_status")
         ),
@@ -215,7 +215,7 @@ def upgrade() -> None:
             name=op.f("fk_relations_parent_id"),
         ),
         sa.ForeignKeyConstraint(["office_id"], ["offices.id"], name=op.f("fk_relations_office_id")),
-        sa.PrimaryKeyConstraint("id", "office_id", name=op.f("pk_relations")),
+        sa.PrimaryKeyConstraint("office_id", "id", name=op.f("pk_relations")),
         sa.UniqueConstraint("office_id", "number_key", name=op.f("uq_relations_office_id_number_key")),
     )
     op.create_index(
@@ -238,6 +238,8 @@ def upgrade() -> None:
     )
     op.create_table(
         "team_members",
+        sa.Column("office_id", sa.Uuid(), nullable=False),
+        sa.Column("id", sa.Uuid(), nullable=False),
         sa.Column("name", sa.Text(), nullable=False),
         sa.Column("email", sa.Text(), nullable=False),
         sa.Column("email_key", sa.Text(collation="C"), nullable=False),
@@ -246,19 +248,19 @@ def upgrade() -> None:
         sa.Column("password_hash", sa.Text(), nullable=True),
         sa.Column("updated_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
         sa.Column("version", sa.Integer(), nullable=False),
-        sa.Column("id", sa.Uuid(), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
-        sa.Column("office_id", sa.Uuid(), nullable=False),
         sa.CheckConstraint(
             "role IN ('reader', 'mutator', 'manager', 'administrator')", name=op.f("ck_team_members_role")
         ),
         sa.CheckConstraint("status IN ('invited', 'active', 'blocked')", name=op.f("ck_team_members_status")),
         sa.ForeignKeyConstraint(["office_id"], ["offices.id"], name=op.f("fk_team_members_office_id")),
-        sa.PrimaryKeyConstraint("id", "office_id", name=op.f("pk_team_members")),
+        sa.PrimaryKeyConstraint("office_id", "id", name=op.f("pk_team_members")),
         sa.UniqueConstraint("office_id", "email_key", name=op.f("uq_team_members_office_id_email_key")),
     )
     op.create_table(
         "api_keys",
+        sa.Column("office_id", sa.Uuid(), nullable=False),
+        sa.Column("id", sa.Uuid(), nullable=False),
         sa.Column("name", sa.Text(), nullable=False),
         sa.Column("token_hash", sa.LargeBinary(), nullable=False),
         sa.Column("hint", sa.Text(), nullable=False),
@@ -266,28 +268,26 @@ def upgrade() -> None:
         sa.Column("created_by_id", sa.Uuid(), nullable=False),
         sa.Column("expires_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("revoked_at", sa.DateTime(timezone=True), nullable=True),
-        sa.Column("id", sa.Uuid(), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
-        sa.Column("office_id", sa.Uuid(), nullable=False),
         sa.ForeignKeyConstraint(
             ["office_id", "created_by_id"],
             ["team_members.office_id", "team_members.id"],
             name=op.f("fk_api_keys_created_by_id"),
         ),
         sa.ForeignKeyConstraint(["office_id"], ["offices.id"], name=op.f("fk_api_keys_office_id")),
-        sa.PrimaryKeyConstraint("id", "office_id", name=op.f("pk_api_keys")),
+        sa.PrimaryKeyConstraint("office_id", "id", name=op.f("pk_api_keys")),
         sa.UniqueConstraint("office_id", "token_hash", name=op.f("uq_api_keys_office_id_token_hash")),
     )
     op.create_table(
         "auth_tokens",
+        sa.Column("office_id", sa.Uuid(), nullable=False),
+        sa.Column("id", sa.Uuid(), nullable=False),
         sa.Column("token_hash", sa.LargeBinary(), nullable=False),
         sa.Column("team_member_id", sa.Uuid(), nullable=True),
         sa.Column("contact_id", sa.Uuid(), nullable=True),
         sa.Column("expires_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("revoked_at", sa.DateTime(timezone=True), nullable=True),
-        sa.Column("id", sa.Uuid(), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
-        sa.Column("office_id", sa.Uuid(), nullable=False),
         sa.CheckConstraint(
             "num_nonnulls(team_member_id, contact_id) = 1", name=op.f("ck_auth_tokens_one_person")
         ),
@@ -304,7 +304,7 @@ def upgrade() -> None:
             ondelete="CASCADE",
         ),
         sa.ForeignKeyConstraint(["office_id"], ["offices.id"], name=op.f("fk_auth_tokens_office_id")),
-        sa.PrimaryKeyConstraint("id", "office_id", name=op.f("pk_auth_tokens")),
+        sa.PrimaryKeyConstraint("office_id", "id", name=op.f("pk_auth_tokens")),
         sa.UniqueConstraint("office_id", "token_hash", name=op.f("uq_auth_tokens_office_id_token_hash")),
     )
     op.create_index(
@@ -318,6 +318,8 @@ def upgrade() -> None:
     )
     op.create_table(
         "contact_links",
+        sa.Column("office_id", sa.Uuid(), nullable=False),
+        sa.Column("id", sa.Uuid(), nullable=False),
         sa.Column("relation_id", sa.Uuid(), nullable=False),
         sa.Column("contact_id", sa.Uuid(), nullable=False),
         sa.Column("function", sa.Text(), nullable=False),
@@ -327,9 +329,7 @@ def upgrade() -> None:
         sa.Column("valid_until", sa.Date(), nullable=True),
         sa.Column("updated_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
         sa.Column("version", sa.Integer(), nullable=False),
-        sa.Column("id", sa.Uuid(), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
-        sa.Column("office_id", sa.Uuid(), nullable=False),
         sa.CheckConstraint("valid_until >= valid_from", name=op.f("ck_contact_links_valid_order")),
         sa.ForeignKeyConstraint(
             ["office_id", "contact_id"],
@@ -344,7 +344,7 @@ def upgrade() -> None:
             ondelete="CASCADE",
         ),
         sa.ForeignKeyConstraint(["office_id"], ["offices.id"], name=op.f("fk_contact_links_office_id")),
-        sa.PrimaryKeyConstraint("id", "office_id", name=op.f("pk_contact_links")),
+        sa.PrimaryKeyConstraint("office_id", "id", name=op.f("pk_contact_links")),
         sa.UniqueConstraint(
             "office_id",
             "relation_id",
@@ -360,15 +360,15 @@ def upgrade() -> None:
     )
     op.create_table(
         "conversations",
+        sa.Column("office_id", sa.Uuid(), nullable=False),
+        sa.Column("id", sa.Uuid(), nullable=False),
         sa.Column("relation_id", sa.Uuid(), nullable=False),
         sa.Column("subject", sa.Text(), nullable=False),
         sa.Column("status", sa.Text(), nullable=False),
         sa.Column("last_message_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("updated_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
         sa.Column("version", sa.Integer(), nullable=False),
-        sa.Column("id", sa.Uuid(), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
-        sa.Column("office_id", sa.Uuid(), nullable=False),
         sa.CheckConstraint("status IN ('open', 'closed')", name=op.f("ck_conversations_status")),
         sa.ForeignKeyConstraint(
             ["office_id", "relation_id"],
@@ -376,7 +376,7 @@ def upgrade() -> None:
             name=op.f("fk_conversations_relation_id"),
         ),
         sa.ForeignKeyConstraint(["office_id"], ["offices.id"], name=op.f("fk_conversations_office_id")),
-        sa.PrimaryKeyConstraint("id", "office_id", name=op.f("pk_conversations")),
+        sa.PrimaryKeyConstraint("office_id", "id", name=op.f("pk_conversations")),
     )
     op.create_index(
         op.f("ix_conversations_office_id_last_message_at_id"),
@@ -392,24 +392,26 @@ def upgrade() -> None:
     )
     op.create_table(
         "dossiers",
+        sa.Column("office_id", sa.Uuid(), nullable=False),
+        sa.Column("id", sa.Uuid(), nullable=False),
         sa.Column("relation_id", sa.Uuid(), nullable=False),
         sa.Column("archived_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("updated_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
         sa.Column("version", sa.Integer(), nullable=False),
-        sa.Column("id", sa.Uuid(), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
-        sa.Column("office_id", sa.Uuid(), nullable=False),
         sa.ForeignKeyConstraint(
             ["office_id", "relation_id"],
             ["relations.office_id", "relations.id"],
             name=op.f("fk_dossiers_relation_id"),
         ),
         sa.ForeignKeyConstraint(["office_id"], ["offices.id"], name=op.f("fk_dossiers_office_id")),
-        sa.PrimaryKeyConstraint("id", "office_id", name=op.f("pk_dossiers")),
+        sa.PrimaryKeyConstraint("office_id", "id", name=op.f("pk_dossiers")),
         sa.UniqueConstraint("office_id", "relation_id", name=op.f("uq_dossiers_office_id_relation_id")),
     )
     op.create_table(
         "events",
+        sa.Column("office_id", sa.Uuid(), nullable=False),
+        sa.Column("id", sa.Uuid(), nullable=False),
         sa.Column(
             "at", sa.DateTime(timezone=True), server_default=sa.text("clock_timestamp()"), nullable=False
         ),
@@ -423,16 +425,14 @@ def upgrade() -> None:
         sa.Column("is_client_visible", sa.Boolean(), nullable=False),
         sa.Column("request_id", sa.Text(), nullable=True),
         sa.Column("data", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
-        sa.Column("id", sa.Uuid(), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
-        sa.Column("office_id", sa.Uuid(), nullable=False),
         sa.ForeignKeyConstraint(
             ["office_id", "relation_id"],
             ["relations.office_id", "relations.id"],
             name=op.f("fk_events_relation_id"),
         ),
         sa.ForeignKeyConstraint(["office_id"], ["offices.id"], name=op.f("fk_events_office_id")),
-        sa.PrimaryKeyConstraint("id", "office_id", name=op.f("pk_events")),
+        sa.PrimaryKeyConstraint("office_id", "id", name=op.f("pk_events")),
     )
     op.create_index(op.f("ix_events_office_id_at_id"), "events", ["office_id", "at", "id"], unique=False)
     op.create_index(
@@ -446,14 +446,14 @@ def upgrade() -> None:
     )
     op.create_table(
         "invitations",
+        sa.Column("office_id", sa.Uuid(), nullable=False),
+        sa.Column("id", sa.Uuid(), nullable=False),
         sa.Column("token_hash", sa.LargeBinary(), nullable=False),
         sa.Column("contact_id", sa.Uuid(), nullable=True),
         sa.Column("team_member_id", sa.Uuid(), nullable=True),
         sa.Column("expires_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("used_at", sa.DateTime(timezone=True), nullable=True),
-        sa.Column("id", sa.Uuid(), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
-        sa.Column("office_id", sa.Uuid(), nullable=False),
         sa.CheckConstraint(
             "num_nonnulls(team_member_id, contact_id) = 1", name=op.f("ck_invitations_one_person")
         ),
@@ -470,7 +470,7 @@ def upgrade() -> None:
             ondelete="CASCADE",
         ),
         sa.ForeignKeyConstraint(["office_id"], ["offices.id"], name=op.f("fk_invitations_office_id")),
-        sa.PrimaryKeyConstraint("id", "office_id", name=op.f("pk_invitations")),
+        sa.PrimaryKeyConstraint("office_id", "id", name=op.f("pk_invitations")),
         sa.UniqueConstraint("office_id", "token_hash", name=op.f("uq_invitations_office_id_token_hash")),
     )
     op.create_index(
@@ -484,12 +484,12 @@ def upgrade() -> None:
     )
     op.create_table(
         "relation_roles",
+        sa.Column("office_id", sa.Uuid(), nullable=False),
+        sa.Column("id", sa.Uuid(), nullable=False),
         sa.Column("relation_id", sa.Uuid(), nullable=False),
         sa.Column("team_member_id", sa.Uuid(), nullable=False),
         sa.Column("role", sa.Text(), nullable=False),
-        sa.Column("id", sa.Uuid(), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
-        sa.Column("office_id", sa.Uuid(), nullable=False),
         sa.CheckConstraint(
             "role IN ('relation_manager', 'accountant', 'tax', 'administration', 'payroll', 'secretariat')",
             name=op.f("ck_relation_roles_role"),
@@ -507,7 +507,7 @@ def upgrade() -> None:
             ondelete="CASCADE",
         ),
         sa.ForeignKeyConstraint(["office_id"], ["offices.id"], name=op.f("fk_relation_roles_office_id")),
-        sa.PrimaryKeyConstraint("id", "office_id", name=op.f("pk_relation_roles")),
+        sa.PrimaryKeyConstraint("office_id", "id", name=op.f("pk_relation_roles")),
         sa.UniqueConstraint(
             "office_id",
             "relation_id",
@@ -524,12 +524,12 @@ def upgrade() -> None:
     )
     op.create_table(
         "conversation_participants",
+        sa.Column("office_id", sa.Uuid(), nullable=False),
+        sa.Column("id", sa.Uuid(), nullable=False),
         sa.Column("conversation_id", sa.Uuid(), nullable=False),
         sa.Column("contact_id", sa.Uuid(), nullable=True),
         sa.Column("team_member_id", sa.Uuid(), nullable=True),
-        sa.Column("id", sa.Uuid(), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
-        sa.Column("office_id", sa.Uuid(), nullable=False),
         sa.CheckConstraint(
             "num_nonnulls(team_member_id, contact_id) = 1",
             name=op.f("ck_conversation_participants_one_person"),
@@ -553,7 +553,7 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(
             ["office_id"], ["offices.id"], name=op.f("fk_conversation_participants_office_id")
         ),
-        sa.PrimaryKeyConstraint("id", "office_id", name=op.f("pk_conversation_participants")),
+        sa.PrimaryKeyConstraint("office_id", "id", name=op.f("pk_conversation_participants")),
         sa.UniqueConstraint(
             "office_id",
             "conversation_id",
@@ -575,6 +575,8 @@ def upgrade() -> None:
     )
     op.create_table(
         "document_requests",
+        sa.Column("office_id", sa.Uuid(), nullable=False),
+        sa.Column("id", sa.Uuid(), nullable=False),
         sa.Column("relation_id", sa.Uuid(), nullable=False),
         sa.Column("conversation_id", sa.Uuid(), nullable=False),
         sa.Column("contact_id", sa.Uuid(), nullable=False),
@@ -583,9 +585,7 @@ def upgrade() -> None:
         sa.Column("status", sa.Text(), nullable=False),
         sa.Column("updated_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
         sa.Column("version", sa.Integer(), nullable=False),
-        sa.Column("id", sa.Uuid(), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
-        sa.Column("office_id", sa.Uuid(), nullable=False),
         sa.CheckConstraint(
             "status IN ('open', 'answered', 'withdrawn')", name=op.f("ck_document_requests_status")
         ),
@@ -605,7 +605,7 @@ def upgrade() -> None:
             name=op.f("fk_document_requests_relation_id"),
         ),
         sa.ForeignKeyConstraint(["office_id"], ["offices.id"], name=op.f("fk_document_requests_office_id")),
-        sa.PrimaryKeyConstraint("id", "office_id", name=op.f("pk_document_requests")),
+        sa.PrimaryKeyConstraint("office_id", "id", name=op.f("pk_document_requests")),
     )
     op.create_index(
         op.f("ix_document_requests_office_id_contact_id"),
@@ -633,6 +633,8 @@ def upgrade() -> None:
     )
     op.create_table(
         "folders",
+        sa.Column("office_id", sa.Uuid(), nullable=False),
+        sa.Column("id", sa.Uuid(), nullable=False),
         sa.Column("dossier_id", sa.Uuid(), nullable=False),
         sa.Column("parent_id", sa.Uuid(), nullable=True),
         sa.Column("name", sa.Text(), nullable=False),
@@ -643,9 +645,7 @@ def upgrade() -> None:
         sa.Column("is_open", sa.Boolean(), nullable=False),
         sa.Column("updated_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
         sa.Column("version", sa.Integer(), nullable=False),
-        sa.Column("id", sa.Uuid(), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
-        sa.Column("office_id", sa.Uuid(), nullable=False),
         sa.CheckConstraint("NOT (purpose = 'inbox' AND is_open)", name=op.f("ck_folders_inbox_closed")),
         sa.CheckConstraint("purpose IN ('general', 'inbox')", name=op.f("ck_folders_purpose")),
         sa.CheckConstraint("visibility IN ('inherit', 'open', 'closed')", name=op.f("ck_folders_visibility")),
@@ -658,7 +658,7 @@ def upgrade() -> None:
             ["office_id", "parent_id"], ["folders.office_id", "folders.id"], name=op.f("fk_folders_parent_id")
         ),
         sa.ForeignKeyConstraint(["office_id"], ["offices.id"], name=op.f("fk_folders_office_id")),
-        sa.PrimaryKeyConstraint("id", "office_id", name=op.f("pk_folders")),
+        sa.PrimaryKeyConstraint("office_id", "id", name=op.f("pk_folders")),
         sa.UniqueConstraint("office_id", "dossier_id", "id", name=op.f("uq_folders_office_id_dossier_id_id")),
         sa.UniqueConstraint(
             "office_id",
@@ -687,15 +687,15 @@ def upgrade() -> None:
     )
     op.create_table(
         "document_request_lines",
+        sa.Column("office_id", sa.Uuid(), nullable=False),
+        sa.Column("id", sa.Uuid(), nullable=False),
         sa.Column("request_id", sa.Uuid(), nullable=False),
         sa.Column("position", sa.Integer(), nullable=False),
         sa.Column("title", sa.Text(), nullable=False),
         sa.Column("folder_id", sa.Uuid(), nullable=False),
         sa.Column("status", sa.Text(), nullable=False),
         sa.Column("delivered_at", sa.DateTime(timezone=True), nullable=True),
-        sa.Column("id", sa.Uuid(), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
-        sa.Column("office_id", sa.Uuid(), nullable=False),
         sa.CheckConstraint("status IN ('open', 'delivered')", name=op.f("ck_document_request_lines_status")),
         sa.ForeignKeyConstraint(
             ["office_id", "folder_id"],
@@ -711,7 +711,7 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(
             ["office_id"], ["offices.id"], name=op.f("fk_document_request_lines_office_id")
         ),
-        sa.PrimaryKeyConstraint("id", "office_id", name=op.f("pk_document_request_lines")),
+        sa.PrimaryKeyConstraint("office_id", "id", name=op.f("pk_document_request_lines")),
         sa.UniqueConstraint(
             "office_id",
             "request_id",
@@ -727,15 +727,15 @@ def upgrade() -> None:
     )
     op.create_table(
         "messages",
+        sa.Column("office_id", sa.Uuid(), nullable=False),
+        sa.Column("id", sa.Uuid(), nullable=False),
         sa.Column("conversation_id", sa.Uuid(), nullable=False),
         sa.Column("sender_kind", sa.Text(), nullable=False),
         sa.Column("sender_id", sa.Uuid(), nullable=False),
         sa.Column("sender_name", sa.Text(), nullable=False),
         sa.Column("text", sa.Text(), nullable=False),
         sa.Column("request_line_id", sa.Uuid(), nullable=True),
-        sa.Column("id", sa.Uuid(), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
-        sa.Column("office_id", sa.Uuid(), nullable=False),
         sa.CheckConstraint(
             "sender_kind IN ('team_member', 'contact', 'api_key')", name=op.f("ck_messages_sender_kind")
         ),
@@ -750,7 +750,7 @@ def upgrade() -> None:
             name=op.f("fk_messages_request_line_id"),
         ),
         sa.ForeignKeyConstraint(["office_id"], ["offices.id"], name=op.f("fk_messages_office_id")),
-        sa.PrimaryKeyConstraint("id", "office_id", name=op.f("pk_messages")),
+        sa.PrimaryKeyConstraint("office_id", "id", name=op.f("pk_messages")),
     )
     op.create_index(
         op.f("ix_messages_office_id_conversation_id_created_at_id"),
@@ -760,6 +760,8 @@ def upgrade() -> None:
     )
     op.create_table(
         "dossier_items",
+        sa.Column("office_id", sa.Uuid(), nullable=False),
+        sa.Column("id", sa.Uuid(), nullable=False),
         sa.Column("dossier_id", sa.Uuid(), nullable=False),
         sa.Column("folder_id", sa.Uuid(), nullable=False),
         sa.Column("blob_id", sa.Uuid(), nullable=False),
@@ -771,9 +773,7 @@ def upgrade() -> None:
         sa.Column("binned_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("updated_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
         sa.Column("version", sa.Integer(), nullable=False),
-        sa.Column("id", sa.Uuid(), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
-        sa.Column("office_id", sa.Uuid(), nullable=False),
         sa.CheckConstraint(
             "origin IN ('message', 'request', 'upload', 'migration', 'integration')",
             name=op.f("ck_dossier_items_origin"),
@@ -802,7 +802,7 @@ def upgrade() -> None:
             name=op.f("fk_dossier_items_request_line_id"),
         ),
         sa.ForeignKeyConstraint(["office_id"], ["offices.id"], name=op.f("fk_dossier_items_office_id")),
-        sa.PrimaryKeyConstraint("id", "office_id", name=op.f("pk_dossier_items")),
+        sa.PrimaryKeyConstraint("office_id", "id", name=op.f("pk_dossier_items")),
     )
     op.create_index(
         op.f("ix_dossier_items_office_id_binned_at"),
@@ -848,13 +848,13 @@ def upgrade() -> None:
     )
     op.create_table(
         "message_attachments",
+        sa.Column("office_id", sa.Uuid(), nullable=False),
+        sa.Column("id", sa.Uuid(), nullable=False),
         sa.Column("message_id", sa.Uuid(), nullable=False),
         sa.Column("position", sa.Integer(), nullable=False),
         sa.Column("blob_id", sa.Uuid(), nullable=False),
         sa.Column("name", sa.Text(), nullable=False),
-        sa.Column("id", sa.Uuid(), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
-        sa.Column("office_id", sa.Uuid(), nullable=False),
         sa.ForeignKeyConstraint(
             ["office_id", "blob_id"],
             ["blobs.office_id", "blobs.id"],
@@ -866,7 +866,7 @@ def upgrade() -> None:
             name=op.f("fk_message_attachments_message_id"),
         ),
         sa.ForeignKeyConstraint(["office_id"], ["offices.id"], name=op.f("fk_message_attachments_office_id")),
-        sa.PrimaryKeyConstraint("id", "office_id", name=op.f("pk_message_attachments")),
+        sa.PrimaryKeyConstraint("office_id", "id", name=op.f("pk_message_attachments")),
         sa.UniqueConstraint(
             "office_id",
             "message_id",
