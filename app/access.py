@@ -6,10 +6,10 @@ a condition in the query (404). ``visible()`` is the only way to begin a select 
 
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Protocol, TypeVar
+from typing import Any, TypeVar
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, select
+from sqlalchemy import Select, select
 
 from app.errors import Forbidden
 
@@ -153,24 +153,13 @@ class Actor:
 
     def require(self, permission: Permission) -> None:
         if permission not in self.permissions:
-            raise Forbidden(
-                f"This takes the permission `{permission}`, which your role or key does not have."
-            )
-
-
-class OfficeOwned(Protocol):
-    """What every model of an office says of itself: the condition under which a row exists for an actor."""
-
-    office_id: ColumnElement[UUID]  # type: ignore[misc]
-
-    @classmethod
-    def visible_to(cls, actor: Actor) -> ColumnElement[bool]: ...
+            raise Forbidden(f"This takes the permission `{permission}`, which your role or key does not have.")
 
 
 M = TypeVar("M")
 
 
-def visible(actor: Actor, model: type[M]) -> Select[tuple[M]]:
-    """The rows of ``model`` that exist for this actor: his office's, and those the model opens to him."""
-    owned: type[OfficeOwned] = model  # type: ignore[assignment]
+def visible(actor: Actor, model: type[M]) -> Select[M]:
+    """The rows of ``model`` that exist for this actor: his office's, and those that its ``visible_to`` opens to him."""
+    owned: Any = model
     return select(model).where(owned.office_id == actor.office_id, owned.visible_to(actor))

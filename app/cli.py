@@ -11,9 +11,7 @@ from typing import Annotated
 
 import typer
 
-main = typer.Typer(
-    no_args_is_help=True, add_completion=False, help="The client dossiers of an accountancy office."
-)
+main = typer.Typer(no_args_is_help=True, add_completion=False, help="The client dossiers of an accountancy office.")
 office = typer.Typer(no_args_is_help=True, help="Offices (kantoren).")
 main.add_typer(office, name="office")
 
@@ -84,10 +82,10 @@ def openapi() -> None:
     from app.settings import Settings
 
     nowhere = Settings(
-        database_url="postgresql://nowhere/ordner",  # type: ignore[arg-type]
+        database_url="postgresql://nowhere/ordner",
         s3_endpoint="http://nowhere",
-        s3_access_key="none",  # type: ignore[arg-type]
-        s3_secret_key="none",  # type: ignore[arg-type] # noqa: S106 - nothing is connected to
+        s3_access_key="none",
+        s3_secret_key="none",  # noqa: S106 - nothing is connected to
     )
     typer.echo(json.dumps(create_app(nowhere).openapi(), indent=2, ensure_ascii=False))
 
@@ -96,7 +94,8 @@ def openapi() -> None:
 def migration(message: str) -> None:
     """Write a new migration from what the models say and a fresh database does not have."""
     from app.dev import with_servers
-    from app.migrate import alembic_config, migrate as to_newest
+    from app.migrate import alembic_config
+    from app.migrate import migrate as to_newest
 
     with with_servers(None) as settings:
         from alembic import command

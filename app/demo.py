@@ -106,9 +106,7 @@ async def demo_office(settings: Settings, address: str, data: Path) -> str:
             if await offices.all_ids(db):
                 return f"\nOrdner runs at {address}\n"  # a real office lives here: no demo beside it
             logins = await Demo(db, uploads, settings).build()
-            data.mkdir(parents=True, exist_ok=True)
-            kept.touch(mode=0o600)
-            kept.write_text(json.dumps(asdict(logins)))
+            _keep(kept, logins)
         if not kept.exists():
             return f"\nOrdner runs at {address}; the demo's logins were in {kept}, which is gone\n"
         return Logins(**json.loads(kept.read_text())).lines(address)
@@ -118,6 +116,12 @@ async def demo_office(settings: Settings, address: str, data: Path) -> str:
         await db.close()
 
 
+def _keep(path: Path, logins: Logins) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.touch(mode=0o600)
+    path.write_text(json.dumps(asdict(logins)))
+
+
 class Demo:
     """One office with a family of relations, filled along all the routes that there are today."""
 
@@ -125,7 +129,7 @@ class Demo:
         self.db = db
         self.uploads = uploads
         self.settings = settings
-        self.logins = Logins(*(secrets.token_urlsafe(9) for _ in range(3)), api_key="")
+        self.logins = Logins(secrets.token_urlsafe(9), secrets.token_urlsafe(9), secrets.token_urlsafe(9), "")
 
     async def build(self) -> Logins:
         office = OfficeCreate(
@@ -138,9 +142,7 @@ class Demo:
         office_id, _ = await offices.create(self.db, self.settings, office)
         hashes = [await hash_password(word) for word in (self.logins.accountant, self.logins.contact)]
         async with self.db.transaction(office_id) as session:
-            admin = auth.team_actor(
-                await self._one(session, TeamMember, TeamMember.role == Role.ADMINISTRATOR)
-            )
+            admin = auth.team_actor(await self._one(session, TeamMember, TeamMember.role == Role.ADMINISTRATOR))
             _, token = await api_keys.create(session, admin, ApiKeyCreate(name="demo", scopes=KEY_SCOPES))
             vof, henk = await self._family(session, admin, hashes[1])
             anna = await self._accountant(session, admin, hashes[0], [vof, henk[0]])
@@ -155,16 +157,14 @@ class Demo:
     async def _family(
         self, session: AsyncSession, admin: Actor, henks_hash: str
     ) -> tuple[Relation, tuple[Relation, Contact]]:
-        """The VOF (100) and its partners (100.1, 100.2): three relations, so that neither sees the other's income tax."""
+        """The VOF (100) and its partners (100.1, 100.2): three, so that neither sees the other's income tax."""
         vof = await relations.create(
             session,
             admin,
             RelationCreate(number="100", type="organisation", name="De Vries Fietsen VOF", legal_form="vof"),
         )
         partners = []
-        for place, (first, prefix, surname) in enumerate(
-            (("Henk", "de", "Vries"), ("Jan", None, "Lammers")), 1
-        ):
+        for place, (first, prefix, surname) in enumerate((("Henk", "de", "Vries"), ("Jan", None, "Lammers")), 1):
             names = {"first_names": first, "prefix": prefix, "surname": surname}
             own = await relations.create(
                 session,
@@ -183,9 +183,7 @@ class Demo:
         await auth.set_password(session, partners[0][1], henks_hash)
         return vof, partners[0]
 
-    async def _accountant(
-        self, session: AsyncSession, admin: Actor, hashed: str, team_of: list[Relation]
-    ) -> Actor:
+    async def _accountant(self, session: AsyncSession, admin: Actor, hashed: str, team_of: list[Relation]) -> Actor:
         data = TeamMemberCreate(name="Anna Jansen", email="anna@demo.example", role=Role.MUTATOR)
         anna = await team_members.create(session, admin, data)
         await auth.set_password(session, anna, hashed)
@@ -222,9 +220,7 @@ class Demo:
 
     async def _folder(self, actor: Actor, relation: Relation, name: str) -> Folder:
         async with self.db.transaction(actor.office_id) as session:
-            return await self._one(
-                session, Folder, (Folder.dossier_id == relation.dossier_id) & (Folder.name == name)
-            )
+            return await self._one(session, Folder, (Folder.dossier_id == relation.dossier_id) & (Folder.name == name))
 
     async def _upload(self, actor: Actor, folder: Folder, *names: str) -> None:
         async with self.uploads.begin(actor, None) as upload:
@@ -247,14 +243,13 @@ class Demo:
 
 def pdf(title: str) -> bytes:
     """A real, one-page PDF that shows its title."""
-    text = (
-        title.encode("cp1252", "replace").replace(b"\\", rb"\\").replace(b"(", rb"\(").replace(b")", rb"\)")
-    )
+    text = title.encode("cp1252", "replace").replace(b"\\", rb"\\").replace(b"(", rb"\(").replace(b")", rb"\)")
     drawing = b"BT /F1 24 Tf 72 720 Td (" + text + b") Tj ET"
     objects = [
         b"<< /Type /Catalog /Pages 2 0 R >>",
         b"<< /Type /Pages /Kids [3 0 R] /Count 1 >>",
-        b"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 595 842] /Contents 4 0 R /Resources << /Font << /F1 5 0 R >> >> >>",
+        b"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 595 842] /Contents 4 0 R"
+        b" /Resources << /Font << /F1 5 0 R >> >> >>",
         b"<< /Length %d >>\nstream\n%s\nendstream" % (len(drawing), drawing),
         b"<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica /Encoding /WinAnsiEncoding >>",
     ]
@@ -265,6 +260,4 @@ def pdf(title: str) -> bytes:
     start = len(out)
     out += b"xref\n0 %d\n0000000000 65535 f \n" % (len(objects) + 1)
     out += b"".join(b"%010d 00000 n \n" % place for place in places)
-    return bytes(
-        out + b"trailer\n<< /Size %d /Root 1 0 R >>\nstartxref\n%d\n%%%%EOF\n" % (len(objects) + 1, start)
-    )
+    return bytes(out + b"trailer\n<< /Size %d /Root 1 0 R >>\nstartxref\n%d\n%%%%EOF\n" % (len(objects) + 1, start))

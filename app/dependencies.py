@@ -82,7 +82,7 @@ async def find(
 ) -> M:
     """The row with this id if it exists for the actor (and ``within`` holds), else NotFound; ``lock`` keeps it."""
     owned: Any = model
-    statement: Select[tuple[M]] = visible(actor, model).where(owned.id == row_id).options(*options)
+    statement: Select[M] = visible(actor, model).where(owned.id == row_id).options(*options)
     if within is not None:
         statement = statement.where(within)
     if lock:

@@ -86,9 +86,7 @@ def _serve(settings: Settings, host: str, port: int, data: Path) -> int:
         while True:
             for child in children:
                 if child.poll() is not None:
-                    print(
-                        f"a process of ours ended with status {child.returncode}; stopping", file=sys.stderr
-                    )
+                    print(f"a process of ours ended with status {child.returncode}; stopping", file=sys.stderr)
                     return 1
             time.sleep(0.5)
     finally:
@@ -97,9 +95,7 @@ def _serve(settings: Settings, host: str, port: int, data: Path) -> int:
 
 def _child(command: list[str], environment: dict[str, str]) -> subprocess.Popen[bytes]:
     """A child that ends when this process is gone, however it went: its standard input is our end of a pipe."""
-    return subprocess.Popen(
-        [*command, "--while-stdin"], env=environment, stdin=subprocess.PIPE, start_new_session=True
-    )
+    return subprocess.Popen([*command, "--while-stdin"], env=environment, stdin=subprocess.PIPE, start_new_session=True)
 
 
 def _wait_ready(child: subprocess.Popen[bytes], host: str, port: int) -> None:

@@ -52,9 +52,6 @@ def _asset(name: str) -> Response:
 
 
 ASSETS: dict[str, Callable[[], Response]] = {
-    **{
-        name: partial(_asset, name)
-        for name in ("swagger-ui-bundle.js", "swagger-ui.css", "favicon-32x32.png")
-    },
+    **{name: partial(_asset, name) for name in ("swagger-ui-bundle.js", "swagger-ui.css", "favicon-32x32.png")},
     "start.js": partial(Response, START, media_type="text/javascript"),
 }

@@ -9,11 +9,12 @@ import structlog
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response, StreamingResponse
 
-from app.etags import matches
 from app.errors import Gone, RangeNotSatisfiable
+from app.etags import matches
 from app.file_types import safe_type
 from app.models import Blob
-from app.storage import ObjectMissing, Storage
+from app.s3 import ObjectMissing
+from app.storage import Storage
 
 log = structlog.get_logger()
 
@@ -85,12 +86,8 @@ async def send(request: Request, storage: Storage, blob: Blob, name: str) -> Res
     try:
         pieces = await storage.open(blob.object_key, span.start if span else 0, span.length if span else 0)
     except ObjectMissing:
-        log.error(
-            "object_missing", blob=str(blob.id)
-        )  # a stored row without its object: an alarm, never a delete
-        raise Gone(
-            "The bytes of this file are missing; the office has been alarmed.", code="object_missing"
-        ) from None
+        log.error("object_missing", blob=str(blob.id))  # a stored row without its object: an alarm, never a delete
+        raise Gone("The bytes of this file are missing; the office has been alarmed.", code="object_missing") from None
     return StreamingResponse(_exactly(pieces, length), status, headers, media_type)
 
 

@@ -72,7 +72,8 @@ def from_integrity(exc: IntegrityError, metadata: MetaData) -> Problem:
     name = getattr(cause, "constraint_name", None)
     table = metadata.tables.get(getattr(cause, "table_name", None) or "")
     if table is not None:
-        for item in (*table.constraints, *table.indexes):
+        items: list[Any] = [*table.constraints, *table.indexes]
+        for item in items:
             if item.name == name and "problem" in item.info:
                 problem: Problem = item.info["problem"]()
                 return problem
@@ -92,15 +93,9 @@ def from_database(exc: Exception) -> Problem | None:
         or exc.connection_invalidated
         or isinstance(exc, OperationalError | InterfaceError)
     ):
-        return errors.Unavailable(
-            "The database does not answer. Try again in a moment.", code="database_unavailable"
-        )
-    if state and state.startswith(
-        "22"
-    ):  # data exception: a value PostgreSQL can not hold and no schema caught
-        return errors.Invalid(
-            "A value can not be stored: too large, too long or with characters that are not text."
-        )
+        return errors.Unavailable("The database does not answer. Try again in a moment.", code="database_unavailable")
+    if state and state.startswith("22"):  # data exception: a value PostgreSQL can not hold and no schema caught
+        return errors.Invalid("A value can not be stored: too large, too long or with characters that are not text.")
     return None
 
 
@@ -123,9 +118,7 @@ def to_problem(exc: Exception, metadata: MetaData) -> Problem:
         case HTTPException():
             return _from_http(exc)
         case ClientDisconnect():
-            return errors.BadRequest(
-                "The connection ended before the request was complete.", code="incomplete"
-            )
+            return errors.BadRequest("The connection ended before the request was complete.", code="incomplete")
         case asyncio.CancelledError():  # pragma: no cover - never handed in; here for the reader
             raise exc
     if problem := from_database(exc):

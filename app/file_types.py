@@ -93,7 +93,7 @@ def detect(head: bytes) -> str:
     """The media type of a file that begins with ``head`` (64 KiB are enough)."""
     if b"%PDF-" in head[:1024]:
         return "application/pdf"
-    if head.startswith(b"PK\x03\x04") or head.startswith(b"PK\x05\x06"):
+    if head.startswith((b"PK\x03\x04", b"PK\x05\x06")):
         return _zip_type(head)
     for offset, signature, media_type in _SIGNATURES:
         if head.startswith(signature, offset):
@@ -125,7 +125,7 @@ def _text_type(head: bytes) -> str:
     start = head.removeprefix(b"\xef\xbb\xbf").lstrip()[:512].lower()
     if start.startswith(b"#!"):
         return "text/x-shellscript"
-    if start.startswith(b"<?xml") or start.startswith(b"<svg"):
+    if start.startswith((b"<?xml", b"<svg")):
         return "text/xml"
     if start.startswith((b"<!doctype html", b"<html")):
         return "text/html"

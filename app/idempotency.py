@@ -79,8 +79,8 @@ async def claim(db: Database, actor: Actor, request: Request, lease_seconds: int
     }
     lease = func.now() + timedelta(seconds=lease_seconds)
     over = (IdempotencyKey.state == "running") & (IdempotencyKey.lease_until < func.now())
-    take = insert(IdempotencyKey).values(**scope, owner=owner, lease_until=lease)
-    take = take.on_conflict_do_update(
+    fresh = insert(IdempotencyKey).values(**scope, owner=owner, lease_until=lease)
+    take = fresh.on_conflict_do_update(
         index_elements=["office_id", "actor_id", "method", "path", "key"],
         set_={"owner": owner, "lease_until": lease},
         where=over,
@@ -130,9 +130,7 @@ async def finish(
         .values(state="done", fingerprint=mark, status=response.status_code, headers=headers, body=body)
     )
     if (await session.execute(done)).rowcount != 1:
-        raise Conflict(
-            "Another try with this Idempotency-Key went on in the meantime.", code="idempotency_key_in_use"
-        )
+        raise Conflict("Another try with this Idempotency-Key went on in the meantime.", code="idempotency_key_in_use")
 
 
 async def renew(db: Database, actor: Actor, claimed: Claim, lease_seconds: int) -> None:

@@ -23,7 +23,7 @@ def names() -> DBSettings:
 async def enqueue(session: AsyncSession, name: str, payload: dict[str, Any]) -> None:
     """Queue the job ``name``; it runs at least once, so its function must bear being run again."""
     connection = await (await session.connection()).get_raw_connection()
-    driver: asyncpg.Connection = connection.driver_connection  # type: ignore[assignment]
+    driver: asyncpg.Connection = connection.driver_connection
     await Queries(AsyncpgDriver(driver)).enqueue([name], [json.dumps(payload, default=str).encode()], [0])
 
 

@@ -30,12 +30,8 @@ class ListQuery(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     limit: Annotated[int, Field(ge=1, le=200, description="rows on a page")] = 50
-    cursor: Annotated[str | None, Field(max_length=2000, description="`next_cursor` of the page before")] = (
-        None
-    )
-    include: Annotated[Literal["total"] | None, Field(description="`total` adds the number of all rows")] = (
-        None
-    )
+    cursor: Annotated[str | None, Field(max_length=2000, description="`next_cursor` of the page before")] = None
+    include: Annotated[Literal["total"] | None, Field(description="`total` adds the number of all rows")] = None
 
     def fingerprint(self) -> str:
         """What a cursor is bound to: filters and order, not the page's own parameters."""
@@ -54,7 +50,7 @@ class Page(BaseModel, Generic[T]):
 
 async def paginate(
     session: AsyncSession,
-    statement: Select[tuple[Row]],
+    statement: Select[Row],
     query: ListQuery,
     sorts: Mapping[str, Sequence[Column]],
     key: Column,
@@ -65,10 +61,7 @@ async def paginate(
     columns = (*sorts[sort.removeprefix("-")], key)
     paged = statement.order_by(*(column.desc() if descending else column.asc() for column in columns))
     if query.cursor:
-        values = [
-            literal(value, column.type)
-            for value, column in zip(_decode(query, columns), columns, strict=True)
-        ]
+        values = [literal(value, column.type) for value, column in zip(_decode(query, columns), columns, strict=True)]
         here = tuple_(*columns)
         paged = paged.where(here < tuple_(*values) if descending else here > tuple_(*values))
     rows = list(await session.scalars(paged.limit(query.limit + 1)))
@@ -82,7 +75,7 @@ async def paginate(
     )
 
 
-async def _count(session: AsyncSession, statement: Select[tuple[Row]]) -> int:
+async def _count(session: AsyncSession, statement: Select[Row]) -> int:
     return await session.scalar(select(func.count()).select_from(statement.order_by(None).subquery())) or 0
 
 
@@ -102,9 +95,7 @@ def _decode(query: ListQuery, columns: Sequence[Column]) -> list[Any]:
         fingerprint, *values = json.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
         parsed = [_parse(value, column) for value, column in zip(values, columns, strict=True)]
     except (ValueError, TypeError, RecursionError):
-        raise invalid(
-            "/cursor", "cursor_invalid", "Give `next_cursor` of a page as it was.", "query"
-        ) from None
+        raise invalid("/cursor", "cursor_invalid", "Give `next_cursor` of a page as it was.", "query") from None
     if fingerprint != query.fingerprint():
         raise Invalid(
             "The cursor belongs to other filters or another order; begin again without it.",

@@ -11,9 +11,7 @@ from app.settings import Settings
 def configure_logs(settings: Settings, *, quiet: bool = False) -> None:
     """JSON lines in production, readable lines in local mode; standard error, so that output stays for output."""
     renderer: structlog.types.Processor = (
-        structlog.dev.ConsoleRenderer(colors=False)
-        if settings.is_local
-        else structlog.processors.JSONRenderer()
+        structlog.dev.ConsoleRenderer(colors=False) if settings.is_local else structlog.processors.JSONRenderer()
     )
     structlog.configure(
         processors=[

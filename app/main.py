@@ -114,9 +114,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         version_one.include_router(feature.router)
     app.include_router(version_one)
     app.include_router(health.router)
-    operations = [
-        route for feature in FEATURES for route in feature.router.routes if isinstance(route, APIRoute)
-    ]
+    operations = [route for feature in FEATURES for route in feature.router.routes if isinstance(route, APIRoute)]
     app.state.operations = operations
     app.openapi = lambda: _document(app, operations)  # type: ignore[method-assign]
     return app
@@ -135,9 +133,7 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     app.state.db = Database(settings)
     app.state.storage = Storage(settings)
     app.state.uploads = Uploads(app.state.db, app.state.storage, settings)
-    await asyncio.gather(
-        _check("database", app.state.db.ping()), _check("storage", app.state.storage.ensure_bucket())
-    )
+    await asyncio.gather(_check("database", app.state.db.ping()), _check("storage", app.state.storage.ensure_bucket()))
     try:
         yield
     finally:

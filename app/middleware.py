@@ -70,10 +70,7 @@ class Boundary:
 
 def check_headers(scope: Scope) -> None:
     headers = scope["headers"]
-    if (
-        len(headers) > MAX_HEADERS
-        or sum(len(name) + len(value) for name, value in headers) > MAX_HEADER_BYTES
-    ):
+    if len(headers) > MAX_HEADERS or sum(len(name) + len(value) for name, value in headers) > MAX_HEADER_BYTES:
         raise HeadersTooLarge(f"At most {MAX_HEADERS} headers with {MAX_HEADER_BYTES} bytes together.")
     if Headers(scope=scope).get("content-encoding", "identity").lower() != "identity":
         raise UnsupportedMedia("Send the body as it is, without Content-Encoding.")
@@ -114,9 +111,7 @@ class Exchange:
         """Only time spent waiting for the client counts: a slow store is not his fault."""
         over = self.waited - self.settings.body_stall_seconds
         if over > 0 and self.received < over * self.settings.body_min_bytes_per_second and not self.body_read:
-            raise TimedOut(
-                f"The body comes slower than {self.settings.body_min_bytes_per_second} bytes a second."
-            )
+            raise TimedOut(f"The body comes slower than {self.settings.body_min_bytes_per_second} bytes a second.")
 
     async def send(self, message: Message) -> None:
         if message["type"] == "http.response.start":

@@ -1,6 +1,7 @@
 """Bringing a database up to date: tables by Alembic, the queue's by PgQueuer."""
 
 import asyncio
+from contextlib import suppress
 from pathlib import Path
 
 import asyncpg
@@ -40,7 +41,8 @@ async def ensure_role(connection: asyncpg.Connection, role: str) -> None:
 
     Roles belong to the server, not to a database: that is why this is no migration.
     """
-    try:
+    # Suppressed: another database of this server was migrated in the same moment.
+    with suppress(asyncpg.DuplicateObjectError, asyncpg.UniqueViolationError):
         await connection.execute(
             f"""
             DO $$ BEGIN
@@ -50,8 +52,6 @@ async def ensure_role(connection: asyncpg.Connection, role: str) -> None:
             END $$
             """
         )
-    except (asyncpg.DuplicateObjectError, asyncpg.UniqueViolationError):
-        pass  # another database of this server was migrated in the same moment
     if not await connection.fetchval("SELECT pg_has_role(current_user, $1, 'MEMBER')", role):
         await connection.execute(f'GRANT "{role}" TO CURRENT_USER')
     await connection.execute(f'GRANT USAGE ON SCHEMA public TO "{role}"')

@@ -27,20 +27,14 @@ class Part:
     """One part of the body. Read ``chunks()`` or ``read()`` before going on to the next; the rest is skipped."""
 
     def __init__(self, body: "Multipart", headers: dict[bytes, bytes]) -> None:
-        disposition, options = parse_options_header(
-            headers.get(b"content-disposition", b"").decode("latin-1")
-        )
+        disposition, options = parse_options_header(headers.get(b"content-disposition", b"").decode("latin-1"))
         if disposition != b"form-data" or b"name" not in options:
-            raise BadRequest(
-                "Each part needs `Content-Disposition: form-data; name=...`.", code="multipart_malformed"
-            )
+            raise BadRequest("Each part needs `Content-Disposition: form-data; name=...`.", code="multipart_malformed")
         self._body = body
         self.name = _decode(options[b"name"])
         raw = options.get(b"filename")
         self.filename = None if raw is None else _unescape(_decode(raw))
-        self.media_type = parse_options_header(headers.get(b"content-type", b"").decode("latin-1"))[0].decode(
-            "latin-1"
-        )
+        self.media_type = parse_options_header(headers.get(b"content-type", b"").decode("latin-1"))[0].decode("latin-1")
 
     async def chunks(self) -> AsyncIterator[Chunk]:
         while (event := await self._body.next_event()) is not _PART_END:
@@ -86,9 +80,7 @@ class Multipart:
                 max_header_size=MAX_PART_HEADER_BYTES,
             )
         except FormParserError as error:
-            raise BadRequest(
-                "The boundary is longer than a boundary may be.", code="multipart_malformed"
-            ) from error
+            raise BadRequest("The boundary is longer than a boundary may be.", code="multipart_malformed") from error
 
     async def __aiter__(self) -> AsyncIterator[Part]:
         while (event := await self.next_event()) is not _END:
@@ -112,9 +104,7 @@ class Multipart:
         try:
             self._parser.write(chunk)
         except FormParserError as error:
-            raise BadRequest(
-                "This is not well-formed multipart/form-data.", code="multipart_malformed"
-            ) from error
+            raise BadRequest("This is not well-formed multipart/form-data.", code="multipart_malformed") from error
 
     def _part_begin(self) -> None:
         self._headers = {}

@@ -110,15 +110,11 @@ def build(app: FastAPI, routes: list[APIRoute]) -> dict[str, Any]:
     }
     components["parameters"] = _header_parameters()
     for route in routes:
-        for method in route.methods:
-            _complete(
-                document["paths"][PREFIX + route.path][method.lower()], route, method, permission_of(route)
-            )
+        for method in route.methods or ():
+            _complete(document["paths"][PREFIX + route.path][method.lower()], route, method, permission_of(route))
     _walk(document)
     document["servers"] = [{"url": "/", "description": "where this document came from"}]
-    document["tags"] = [
-        {"name": tag} for tag in dict.fromkeys(str(tag) for route in routes for tag in route.tags)
-    ]
+    document["tags"] = [{"name": tag} for tag in dict.fromkeys(str(tag) for route in routes for tag in route.tags)]
     return document
 
 
@@ -138,9 +134,7 @@ def _header_parameters() -> dict[str, Any]:
 
 def _complete(operation: dict[str, Any], route: APIRoute, method: str, permission: Permission | None) -> None:
     operation["security"] = [{"bearer": []}] if permission else []
-    statuses = (
-        ["400", "413", "415", "422", "429", "500", "503"] if method != "GET" else ["422", "429", "500", "503"]
-    )
+    statuses = ["400", "413", "415", "422", "429", "500", "503"] if method != "GET" else ["422", "429", "500", "503"]
     if permission:
         operation["x-permission"] = str(permission)
         operation["description"] = f"{operation.get('description', '')}\n\nPermission: `{permission}`."
@@ -156,9 +150,7 @@ def _complete(operation: dict[str, Any], route: APIRoute, method: str, permissio
         wanted.append("IfMatch")
     if method in ("PATCH", "PUT", "DELETE"):
         statuses.append("412")
-    operation.setdefault("parameters", []).extend(
-        {"$ref": f"#/components/parameters/{name}"} for name in wanted
-    )
+    operation.setdefault("parameters", []).extend({"$ref": f"#/components/parameters/{name}"} for name in wanted)
     if not operation["parameters"]:
         del operation["parameters"]
     for status in sorted(statuses):

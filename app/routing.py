@@ -158,9 +158,7 @@ def check_query(request: Request, known: frozenset[str]) -> None:
     errors = []
     for name, _ in request.query_params.multi_items():
         if name not in known:
-            errors.append(
-                FieldError(f"/{name[:50]}", "unknown_parameter", "There is no such parameter here.", "query")
-            )
+            errors.append(FieldError(f"/{name[:50]}", "unknown_parameter", "There is no such parameter here.", "query"))
         elif name in seen:
             errors.append(FieldError(f"/{name}", "duplicate_parameter", "Give this parameter once.", "query"))
         seen.add(name)
@@ -194,9 +192,7 @@ def _next_page(request: Request, cursor: str) -> str:
     return f"{request.scope['path']}?{urlencode([*query, ('cursor', cursor)])}"
 
 
-async def once(
-    handler: Handler, request: Json, settings: Settings, secret_fields: tuple[str, ...]
-) -> Response:
+async def once(handler: Handler, request: Json, settings: Settings, secret_fields: tuple[str, ...]) -> Response:
     """A POST under its idempotency key, when it has one."""
     db: Database = request.app.state.db
     actor: Actor = request.state.actor

@@ -11,47 +11,45 @@ from app.middleware import MAX_HEADER_BYTES
 MAX_HEAD_BYTES = 4 * MAX_HEADER_BYTES
 
 
-def protocol(header_timeout: float) -> type[asyncio.Protocol]:
-    """The HTTP protocol class with a limit on the time and the size of a request's head."""
+class DeadlineProtocol(HttpToolsProtocol):
+    """One connection. ``header_timeout`` (seconds) runs from its beginning, and anew from each next request's."""
 
-    class Deadline(HttpToolsProtocol):
-        waiting: asyncio.TimerHandle | None = None
-        head_bytes = 0
+    header_timeout: float
+    waiting: asyncio.TimerHandle | None = None
+    head_bytes = 0
 
-        def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
-            super().connection_made(transport)
-            self._expect_head()
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        super().connection_made(transport)
+        self._expect_head()
 
-        def connection_lost(self, exc: Exception | None) -> None:
-            self._head_done()
-            super().connection_lost(exc)
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._head_done()
+        super().connection_lost(exc)
 
-        def data_received(self, data: bytes) -> None:
-            if self.waiting is not None:
-                self.head_bytes += len(data)
-            super().data_received(data)
-            if self.waiting is not None and self.head_bytes > MAX_HEAD_BYTES:
-                self.transport.close()
+    def data_received(self, data: bytes) -> None:
+        if self.waiting is not None:
+            self.head_bytes += len(data)
+        super().data_received(data)
+        if self.waiting is not None and self.head_bytes > MAX_HEAD_BYTES:
+            self.transport.close()
 
-        def on_message_begin(self) -> None:
-            super().on_message_begin()
-            self._expect_head()
+    def on_message_begin(self) -> None:
+        super().on_message_begin()
+        self._expect_head()
 
-        def on_headers_complete(self) -> None:
-            self._head_done()
-            super().on_headers_complete()
+    def on_headers_complete(self) -> None:
+        self._head_done()
+        super().on_headers_complete()
 
-        def _expect_head(self) -> None:
-            if self.waiting is None:
-                self.head_bytes = 0
-                self.waiting = self.loop.call_later(header_timeout, self.transport.close)
+    def _expect_head(self) -> None:
+        if self.waiting is None:
+            self.head_bytes = 0
+            self.waiting = self.loop.call_later(self.header_timeout, self.transport.close)
 
-        def _head_done(self) -> None:
-            if self.waiting is not None:
-                self.waiting.cancel()
-                self.waiting = None
-
-    return Deadline
+    def _head_done(self) -> None:
+        if self.waiting is not None:
+            self.waiting.cancel()
+            self.waiting = None
 
 
 def server_config(app: object, host: str, port: int, header_timeout: float, workers: int = 1) -> Config:
@@ -62,7 +60,7 @@ def server_config(app: object, host: str, port: int, header_timeout: float, work
         port=port,
         workers=workers,
         loop="uvloop",
-        http=protocol(header_timeout),
+        http=type("Protocol", (DeadlineProtocol,), {"header_timeout": header_timeout}),
         ws="none",
         access_log=False,
         log_level="warning",

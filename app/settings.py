@@ -20,9 +20,7 @@ class Settings(BaseSettings):
         "production",
         description="`local` also gives invitation links to the administrator and prints readable logs",
     )
-    public_url: str = Field(
-        "http://127.0.0.1:8000", description="where clients reach this API; used in links"
-    )
+    public_url: str = Field("http://127.0.0.1:8000", description="where clients reach this API; used in links")
     invitation_link: str = Field(
         "{public_url}/v1/invitations/{token}/accept",
         description="the address in an invitation; point it at your app, with the token behind a `#`",
@@ -46,9 +44,7 @@ class Settings(BaseSettings):
     s3_secret_key: SecretStr
     s3_region: str = "us-east-1"
     s3_bucket: str = Field("ordner", min_length=3, max_length=63)
-    s3_ca_file: str | None = Field(
-        None, description="PEM file that the store's certificate is checked against"
-    )
+    s3_ca_file: str | None = Field(None, description="PEM file that the store's certificate is checked against")
     s3_public_endpoint: str | None = Field(
         None,
         description="when set, downloads are redirected to a signed address there, for at most 5 minutes",

@@ -1,9 +1,7 @@
 """The object store. Knows keys and bytes, not features; every call has time limits and runs in a thread.
 
-Requests that carry bytes are signed with the SDK's signer and go out over its connection pool: its
-``put_object`` with parallel parts leaves threads behind on every error, and ours must be able to stop
-anywhere. Each carries a CRC-32 that the store checks. (A header, signed: in a presigned address MinIO
-ignores the checksum, and an unsigned header is what SeaweedFS and AWS refuse.)
+What carries bytes goes out part by part (app.s3), each with a CRC-32 that the store compares: the SDK's
+``put_object`` with parallel parts leaves threads behind on every error, and ours must be able to stop anywhere.
 """
 
 import asyncio
@@ -13,52 +11,25 @@ import xml.etree.ElementTree as ET
 from collections.abc import AsyncIterator, Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from functools import partial
 from typing import Any, TypeVar
-from urllib.parse import SplitResult, urlencode, urlsplit
+from urllib.parse import urlsplit
 from uuid import UUID
 
-import structlog
 import urllib3
 from minio import Minio
-from minio.credentials import Credentials
-from minio.error import MinioException, S3Error
-from minio.signer import sign_v4_s3
-from minio.time import to_amz_date
-from urllib3.exceptions import HTTPError
+from minio.error import S3Error
 from urllib3.util import Timeout
 
-from app.errors import Unavailable
 from app.multipart import Chunk
+from app.s3 import ObjectMissing, Refused, SignedRequests, StorageDown, text_of, translated, twice
 from app.settings import Settings
 
-log = structlog.get_logger()
 T = TypeVar("T")
 
 READ_BYTES = 1024 * 1024
 LINK_FOR = timedelta(minutes=5)  # of addresses that leave it (FI-14)
-MISSING = {"NoSuchKey", "NoSuchUpload", "NoSuchBucket"}
-
-
-class StorageDown(Unavailable):
-    def __init__(self) -> None:
-        super().__init__(
-            "The file store does not answer. Nothing was stored; try again.", code="storage_unavailable"
-        )
-
-
-class ObjectMissing(Exception):
-    """The store has no such object: where a stored row says it should, this is an alarm."""
-
-
-class Refused(Exception):
-    """The store answered with an error status; whether it helps to try again is in ``passing``."""
-
-    def __init__(self, status: int, code: str) -> None:
-        super().__init__(f"{status} {code}")
-        self.status = status
-        self.passing = status >= 500 or status == 429
 
 
 @dataclass(frozen=True)
@@ -88,18 +59,14 @@ class Storage:
     def __init__(self, settings: Settings) -> None:
         self.bucket = settings.s3_bucket
         self.settings = settings
-        self._credentials = Credentials(
-            settings.s3_access_key.get_secret_value(), settings.s3_secret_key.get_secret_value()
-        )
         self._http = urllib3.PoolManager(
             maxsize=64,
             retries=False,
-            timeout=Timeout(
-                connect=settings.s3_connect_timeout_seconds, read=settings.s3_read_timeout_seconds
-            ),
+            timeout=Timeout(connect=settings.s3_connect_timeout_seconds, read=settings.s3_read_timeout_seconds),
             cert_reqs="CERT_REQUIRED",
             ca_certs=settings.s3_ca_file,
         )
+        self._requests = SignedRequests(settings, self._http)
         self._client = self._minio(settings.s3_endpoint)
         self._public = self._minio(settings.s3_public_endpoint) if settings.s3_public_endpoint else None
         self._threads = ThreadPoolExecutor(48, thread_name_prefix="s3")
@@ -122,7 +89,7 @@ class Storage:
     def submit(self, call: Callable[..., T], *args: Any, **kwargs: Any) -> "asyncio.Future[T]":
         """Run a blocking call of the store in a thread, with this module's errors for the network's."""
         loop = asyncio.get_running_loop()
-        return loop.run_in_executor(self._threads, partial(_translated, partial(call, *args, **kwargs)))
+        return loop.run_in_executor(self._threads, partial(translated, partial(call, *args, **kwargs)))
 
     # -- the bucket ------------------------------------------------------------------------------------------
 
@@ -160,13 +127,13 @@ class Storage:
         checksum = base64.b64encode(crc.to_bytes(4, "big")).decode()
         headers = {"Content-Length": str(length), "x-amz-checksum-crc32": checksum}
         # The bytes lie in memory, so a passing fault of the store is hidden by sending them once more.
-        response = _twice(lambda: self._signed("PUT", key, query, iter(chunks), headers))
+        response = twice(lambda: self._requests.send("PUT", key, query, iter(chunks), headers))
         return Sent(str(response.headers["ETag"]), checksum)
 
     async def start_upload(self, key: str) -> str:
         headers = {"x-amz-checksum-algorithm": "CRC32"}
-        response = await self.submit(self._signed, "POST", key, {"uploads": ""}, b"", headers)
-        return _text(response.data, "UploadId")
+        response = await self.submit(self._requests.send, "POST", key, {"uploads": ""}, b"", headers)
+        return text_of(response.data, "UploadId")
 
     async def complete_upload(self, key: str, upload_id: str, parts: "list[Sent]", size: int) -> None:
         """Join the parts. A lost answer is settled by looking: the object is there whole, or it is not."""
@@ -183,8 +150,8 @@ class Storage:
                 raise
 
     def _complete(self, key: str, upload_id: str, body: bytes) -> None:
-        response = self._signed("POST", key, {"uploadId": upload_id}, body)
-        _text(response.data, "ETag")  # S3 may say 200 and put an error inside
+        response = self._requests.send("POST", key, {"uploadId": upload_id}, body)
+        text_of(response.data, "ETag")  # S3 may say 200 and put an error inside
 
     async def delete(self, key: str, upload_id: str | None = None) -> None:
         """Remove the object and every upload to its key that was left open. Nothing there is fine."""
@@ -194,7 +161,7 @@ class Storage:
         uploads = set(self._open_uploads(key)) | ({upload_id} if upload_id else set())
         for upload in uploads:
             try:
-                self._signed("DELETE", key, {"uploadId": upload})
+                self._requests.send("DELETE", key, {"uploadId": upload})
             except Refused as refusal:
                 if refusal.status != 404:
                     raise
@@ -216,7 +183,7 @@ class Storage:
             found = await self.submit(self._client.stat_object, bucket_name=self.bucket, object_name=key)
         except ObjectMissing:
             return None
-        return int(found.size)
+        return int(found.size or 0)
 
     async def open(self, key: str, offset: int = 0, length: int = 0) -> AsyncIterator[bytes]:
         """The bytes in pieces of 1 MiB (``length`` 0: to the end). ObjectMissing before the first of them."""
@@ -240,9 +207,7 @@ class Storage:
         """A signed address for a client, where the store has a public side; with the headers it must answer."""
         if self._public is None:
             return None
-        return self._public.get_presigned_url(
-            "GET", self.bucket, key, expires=LINK_FOR, response_headers=dict(headers)
-        )
+        return self._public.get_presigned_url("GET", self.bucket, key, expires=LINK_FOR, response_headers=dict(headers))
 
     async def list(self, prefix: str = "") -> list[StoredObject]:
         def listed() -> list[StoredObject]:
@@ -250,79 +215,3 @@ class Storage:
             return [StoredObject(item.object_name, int(item.size), item.last_modified) for item in found]
 
         return await self.submit(listed)
-
-    # -- one request -----------------------------------------------------------------------------------------
-
-    def _signed(
-        self,
-        method: str,
-        key: str,
-        query: dict[str, str],
-        body: Any = b"",
-        headers: dict[str, str] | None = None,
-    ) -> urllib3.BaseHTTPResponse:
-        url = self._url(key, query)
-        now = datetime.now(UTC)
-        signed = sign_v4_s3(
-            method=method,
-            url=url,
-            region=self.settings.s3_region,
-            headers={
-                **(headers or {}),
-                "Host": url.netloc,
-                "x-amz-date": to_amz_date(now),
-                "x-amz-content-sha256": "UNSIGNED-PAYLOAD",
-            },
-            credentials=self._credentials,
-            content_sha256="UNSIGNED-PAYLOAD",
-            date=now,
-        )
-        response = self._http.request(method, url.geturl(), body=body, headers=signed, redirect=False)
-        if response.status >= 300:
-            raise Refused(response.status, _text(response.data, "Code", default="?"))
-        return response
-
-    def _url(self, key: str, query: dict[str, str]) -> SplitResult:
-        endpoint = urlsplit(self.settings.s3_endpoint)
-        return endpoint._replace(path=f"/{self.bucket}/{key}", query=urlencode(sorted(query.items())))
-
-
-def _twice(call: Callable[[], T]) -> T:
-    try:
-        return call()
-    except (HTTPError, Refused) as error:
-        if isinstance(error, Refused) and not error.passing:
-            raise
-        log.warning("storage_retry", error=type(error).__name__)
-        return call()
-
-
-def _translated(call: Callable[[], T]) -> T:
-    try:
-        return call()
-    except S3Error as error:
-        if error.code in MISSING:
-            raise ObjectMissing from error
-        log.error("storage_refused", code=error.code)
-        raise StorageDown from error
-    except Refused as refusal:
-        log.error("storage_refused", code=str(refusal))
-        raise StorageDown from refusal
-    except (HTTPError, MinioException, OSError) as error:
-        if isinstance(error, PermissionError):
-            raise
-        log.error("storage_unreachable", error=type(error).__name__)
-        raise StorageDown from error
-
-
-def _text(xml: bytes, tag: str, default: str | None = None) -> str:
-    """The first element of that name, in whatever namespace; S3 may answer 200 with an error inside."""
-    try:
-        found = ET.fromstring(xml).find(f".//{{*}}{tag}")
-    except ET.ParseError:
-        found = None
-    if found is not None and found.text:
-        return found.text
-    if default is None:
-        raise Refused(502, "unexpected answer")
-    return default

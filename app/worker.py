@@ -51,9 +51,7 @@ def build(queue: PgQueuer, db: Database, storage: Storage, settings: Settings) -
     return queue
 
 
-def _job(
-    name: str, function: JobFunction, db: Database, settings: Settings
-) -> Callable[[Job], Awaitable[None]]:
+def _job(name: str, function: JobFunction, db: Database, settings: Settings) -> Callable[[Job], Awaitable[None]]:
     async def run(job: Job) -> None:
         try:
             await function(db, settings, json.loads(job.payload or b"{}"))

@@ -22,9 +22,7 @@ def protect(
     op.execute(f'ALTER TABLE "{table}" ENABLE ROW LEVEL SECURITY')
     if force:
         op.execute(f'ALTER TABLE "{table}" FORCE ROW LEVEL SECURITY')
-    op.execute(
-        f'CREATE POLICY office ON "{table}" USING ({column} = {OFFICE}) WITH CHECK ({column} = {OFFICE})'
-    )
+    op.execute(f'CREATE POLICY office ON "{table}" USING ({column} = {OFFICE}) WITH CHECK ({column} = {OFFICE})')
     grant(table, rights)
 
 

@@ -99,9 +99,7 @@ class _Run:
 
     def start(self) -> None:
         self._attempts += 1
-        self.port = _free_port(
-            self.server.offsets, self._port_of_last_time() if self._attempts == 1 else None
-        )
+        self.port = _free_port(self.server.offsets, self._port_of_last_time() if self._attempts == 1 else None)
         inherit = () if self._home.lock is None else (self._home.lock,)
         self.supervised = Supervised(self.server.plan(self.port), inherit)
 

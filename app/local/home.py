@@ -69,7 +69,7 @@ def reachable(user: User | None, path: Path, how: str = "-x") -> bool:
     uid, gid = user or (None, None)
     groups: list[int] | None = None if user is None else []
     test = shutil.which("test") or "/usr/bin/test"
-    found = subprocess.run([test, how, path], user=uid, group=gid, extra_groups=groups, cwd="/", check=False)  # noqa: S603
+    found = subprocess.run([test, how, path], user=uid, group=gid, extra_groups=groups, cwd="/", check=False)
     return found.returncode == 0
 
 

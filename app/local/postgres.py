@@ -61,9 +61,7 @@ def _copy_installation(source: Path, target: Path) -> None:
         f"{source.name}.libs",
     ):  # the binaries look for the libraries beside the package
         if (source.parent / name).exists():
-            shutil.copytree(
-                source.parent / name, fresh / name, ignore=shutil.ignore_patterns("include", "*.a")
-            )
+            shutil.copytree(source.parent / name, fresh / name, ignore=shutil.ignore_patterns("include", "*.a"))
     for path in (fresh, *fresh.rglob("*")):
         path.chmod(0o755)
     try:
@@ -75,7 +73,7 @@ def _copy_installation(source: Path, target: Path) -> None:
 def _has_utf8_ctype() -> bool:
     """Whether the system knows C.UTF-8, without which pg_trgm takes accented letters for punctuation."""
     code = "import locale; locale.setlocale(locale.LC_CTYPE, 'C.UTF-8')"
-    found = subprocess.run([sys.executable, "-ISc", code], stderr=subprocess.DEVNULL, check=False)  # noqa: S603
+    found = subprocess.run([sys.executable, "-ISc", code], stderr=subprocess.DEVNULL, check=False)
     return found.returncode == 0
 
 
@@ -120,9 +118,7 @@ class Postgres:
             assert self._user
             os.chown(place, *self._user, follow_symlinks=False)
         if not reachable(self._user, place):
-            raise LocalServerError(
-                f"PostgreSQL's user cannot reach {place}; were permissions above it changed?"
-            )
+            raise LocalServerError(f"PostgreSQL's user cannot reach {place}; were permissions above it changed?")
 
     def url(self, port: int) -> str:
         return f"postgresql://{DATABASE}:{self._home.database_password}@{LOOPBACK}:{port}/{DATABASE}"
@@ -220,7 +216,7 @@ class Postgres:
             "PGPASSWORD": self._home.database_password,
             "PGCONNECT_TIMEOUT": "2",
         }
-        done = subprocess.run(  # noqa: S603
+        done = subprocess.run(
             [*command, "-d", "postgres", "-c", statement],
             env=environment,
             capture_output=True,

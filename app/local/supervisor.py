@@ -46,7 +46,7 @@ class Supervised:
         """`inherit`: descriptors, such as a lock, that stay open until the server has stopped."""
         private = os.open(plan.log, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
         with os.fdopen(private, "wb") as log:
-            self._process = subprocess.Popen(  # noqa: S603 - our own file
+            self._process = subprocess.Popen(
                 [sys.executable, "-I", "-S", __file__],
                 stdin=subprocess.PIPE,
                 stdout=log,
@@ -94,7 +94,7 @@ def _signal_when_orphaned(name: str) -> Callable[[], None] | None:
 def _spawn(plan: Plan, argv: list[str]) -> subprocess.Popen[bytes]:
     user, group = plan.user or (None, None)
     orphaned = plan.stop[0][0] if plan.stop else "SIGKILL"
-    return subprocess.Popen(  # noqa: S603 - the plan is ours
+    return subprocess.Popen(
         argv,
         stdin=subprocess.DEVNULL,
         env=plan.environment,

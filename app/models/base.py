@@ -12,7 +12,6 @@ from sqlalchemy import (
     ForeignKeyConstraint,
     Index,
     MetaData,
-    Table,
     Text,
     UniqueConstraint,
     func,
@@ -26,8 +25,8 @@ from app.errors import Problem
 Key = Text(collation="C")
 
 
-def _last_column(constraint: ForeignKeyConstraint, _table: Table) -> str:
-    return constraint.column_keys[-1]
+def _last_column(constraint: Any, _table: Any) -> str:
+    return str(constraint.column_keys[-1])
 
 
 class Base(DeclarativeBase):

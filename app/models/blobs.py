@@ -19,9 +19,7 @@ class Blob(OfficeOwned, Base):
     __table_args__ = (
         unique("object_key"),
         one_of("state", "pending", "stored", "deleting"),
-        CheckConstraint(
-            "state <> 'stored' OR (size IS NOT NULL AND sha256 IS NOT NULL)", name="stored_whole"
-        ),
+        CheckConstraint("state <> 'stored' OR (size IS NOT NULL AND sha256 IS NOT NULL)", name="stored_whole"),
         index("lease_until", postgresql_where="state <> 'stored'"),
     )
 

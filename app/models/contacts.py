@@ -13,12 +13,8 @@ class Contact(Versioned, Base):
 
     __tablename__ = "contacts"
     __table_args__ = (
-        unique(
-            "number_key", problem=lambda: taken("/number", "This contact number is in use; choose another.")
-        ),
-        unique(
-            "email_key", problem=lambda: taken("/email", "A contact with this e-mail address exists already.")
-        ),
+        unique("number_key", problem=lambda: taken("/number", "This contact number is in use; choose another.")),
+        unique("email_key", problem=lambda: taken("/email", "A contact with this e-mail address exists already.")),
         one_of("login_status", "none", "invited", "active", "blocked"),
         index("number_sort", "id"),
         index("name_key", "id"),

@@ -122,7 +122,5 @@ class Attachment(OfficeOwned, Base):
         return cls.message_id.in_(messages) if not actor.sees_all_relations else true()
 
 
-def conversation_ids(actor: Actor) -> Select[tuple[UUID]]:
-    return select(Conversation.id).where(
-        Conversation.office_id == actor.office_id, Conversation.visible_to(actor)
-    )
+def conversation_ids(actor: Actor) -> Select[UUID]:
+    return select(Conversation.id).where(Conversation.office_id == actor.office_id, Conversation.visible_to(actor))

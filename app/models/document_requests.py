@@ -71,7 +71,7 @@ class DocumentRequestLine(OfficeOwned, Base):
         return cls.request_id.in_(request_ids(actor))
 
 
-def request_ids(actor: Actor) -> Select[tuple[UUID]]:
+def request_ids(actor: Actor) -> Select[UUID]:
     return select(DocumentRequest.id).where(
         DocumentRequest.office_id == actor.office_id, DocumentRequest.visible_to(actor)
     )

@@ -71,7 +71,5 @@ class DossierItem(Versioned, Base):
         return cls.dossier_id.in_(dossier_ids(actor))
 
 
-def item_ids(actor: Actor) -> Select[tuple[UUID]]:
-    return select(DossierItem.id).where(
-        DossierItem.office_id == actor.office_id, DossierItem.visible_to(actor)
-    )
+def item_ids(actor: Actor) -> Select[UUID]:
+    return select(DossierItem.id).where(DossierItem.office_id == actor.office_id, DossierItem.visible_to(actor))

@@ -34,5 +34,5 @@ class Dossier(Versioned, Base):
         return shown & cls.archived_at.is_(None) if actor.is_contact else shown
 
 
-def dossier_ids(actor: Actor) -> Select[tuple[UUID]]:
+def dossier_ids(actor: Actor) -> Select[UUID]:
     return select(Dossier.id).where(Dossier.office_id == actor.office_id, Dossier.visible_to(actor))

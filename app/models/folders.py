@@ -66,5 +66,5 @@ class Folder(Versioned, Base):
         return mine & cls.is_open if actor.is_contact else mine
 
 
-def folder_ids(actor: Actor) -> Select[tuple[UUID]]:
+def folder_ids(actor: Actor) -> Select[UUID]:
     return select(Folder.id).where(Folder.office_id == actor.office_id, Folder.visible_to(actor))

@@ -15,9 +15,7 @@ class Office(Base):
 
     __tablename__ = "offices"
     __table_args__ = (
-        UniqueConstraint(
-            "slug", info={"problem": lambda: taken("/slug", "An office with this slug exists already.")}
-        ),
+        UniqueConstraint("slug", info={"problem": lambda: taken("/slug", "An office with this slug exists already.")}),
     )
 
     id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid7)

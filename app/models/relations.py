@@ -1,4 +1,5 @@
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, Select, select, true
@@ -20,9 +21,7 @@ class Relation(Versioned, Base):
     __tablename__ = "relations"
     __table_args__ = (
         references("parent_id", "relations"),
-        unique(
-            "number_key", problem=lambda: taken("/number", "This relation number is in use; choose another.")
-        ),
+        unique("number_key", problem=lambda: taken("/number", "This relation number is in use; choose another.")),
         one_of("type", *TYPES),
         one_of("status", *STATUSES),
         index("number_sort", "id"),
@@ -51,7 +50,8 @@ class Relation(Versioned, Base):
 
     dossier = relationship(
         "Dossier",
-        primaryjoin="and_(Relation.office_id == foreign(Dossier.office_id), Relation.id == foreign(Dossier.relation_id))",
+        primaryjoin="and_(Relation.office_id == foreign(Dossier.office_id), "
+        "Relation.id == foreign(Dossier.relation_id))",
         uselist=False,
         viewonly=True,
         lazy="raise",
@@ -71,7 +71,7 @@ def restricted(actor: Actor) -> bool:
     return not actor.sees_all_relations
 
 
-def relation_ids(actor: Actor) -> Select[tuple[UUID]]:
+def relation_ids(actor: Actor) -> Select[UUID]:
     """The relations of a contact (by a link with access, today) or of a team member (by a role): never by parent."""
     if actor.is_contact:
         return (
@@ -92,6 +92,6 @@ def relation_ids(actor: Actor) -> Select[tuple[UUID]]:
     )
 
 
-def of_visible_relation(column: ColumnElement[UUID] | Mapped[UUID], actor: Actor) -> ColumnElement[bool]:
+def of_visible_relation(column: Any, actor: Actor) -> ColumnElement[bool]:
     """The condition that a row's relation exists for the actor."""
     return column.in_(relation_ids(actor)) if restricted(actor) else true()

@@ -21,9 +21,7 @@ KeyInPath = Annotated[ApiKey, Depends(key_in_path)]
 
 
 @router.get("", dependencies=[require(P.API_KEYS_READ)], response_model=Page[ApiKeyRead])
-async def list_api_keys(
-    query: Annotated[ApiKeyQuery, Query()], session: Transaction, actor: CurrentActor
-) -> Any:
+async def list_api_keys(query: Annotated[ApiKeyQuery, Query()], session: Transaction, actor: CurrentActor) -> Any:
     """API keys (API-sleutels), revoked ones too; never their secrets."""
     return await paginate(session, visible(actor, ApiKey), query, api_keys.SORTS, ApiKey.id)
 

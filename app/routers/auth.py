@@ -76,7 +76,5 @@ async def accept_invitation(
     token: str, data: InvitationAccept, request: Request, db: Db, settings: CurrentSettings
 ) -> InvitationAccepted:
     """Set a password with the token of an invitation (uitnodiging); it works once."""
-    await spend(
-        db, "invitation_address", address_of(request), settings.sign_in_attempts_per_address, auth.WINDOW
-    )
+    await spend(db, "invitation_address", address_of(request), settings.sign_in_attempts_per_address, auth.WINDOW)
     return await invitations.accept(db, token, data.password)

@@ -30,17 +30,13 @@ ContactInPath = Annotated[Contact, Depends(contact_in_path)]
 
 
 @router.get("", dependencies=[require(P.CONTACTS_READ)], response_model=Page[ContactRead])
-async def list_contacts(
-    query: Annotated[ContactQuery, Query()], session: Transaction, actor: CurrentActor
-) -> Any:
+async def list_contacts(query: Annotated[ContactQuery, Query()], session: Transaction, actor: CurrentActor) -> Any:
     """Contacts (contacten) of the relations the caller may see, and those linked to none yet."""
     return await paginate(session, contacts.find_all(actor, query), query, contacts.SORTS, Contact.id)
 
 
 @router.post("", status_code=201, dependencies=[require(P.CONTACTS_WRITE)], response_model=ContactRead)
-async def create_contact(
-    data: ContactCreate, session: Transaction, actor: CurrentActor, answer: Answer
-) -> Any:
+async def create_contact(data: ContactCreate, session: Transaction, actor: CurrentActor, answer: Answer) -> Any:
     """Make a contact (contact). It sees nothing until it is linked with portal access, and invited."""
     contact = await contacts.create(session, actor, data)
     answer.created(f"/contacts/{contact.id}", contact)

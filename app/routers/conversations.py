@@ -42,27 +42,19 @@ router = APIRouter(tags=["conversations"], route_class=Route)
 SPENDING = timedelta(hours=1)
 
 
-async def conversation_in_path(
-    conversation_id: UUID, session: Transaction, actor: CurrentActor
-) -> Conversation:
+async def conversation_in_path(conversation_id: UUID, session: Transaction, actor: CurrentActor) -> Conversation:
     return await find(session, actor, Conversation, conversation_id)
 
 
 ConversationInPath = Annotated[Conversation, Depends(conversation_in_path)]
 
 
-async def detail(
-    session: AsyncSession, actor: CurrentActor, conversation: Conversation
-) -> ConversationDetail:
+async def detail(session: AsyncSession, actor: CurrentActor, conversation: Conversation) -> ConversationDetail:
     people = await conversations.participants(session, actor, conversation)
-    return ConversationDetail(
-        **ConversationRead.model_validate(conversation).model_dump(), participants=people
-    )
+    return ConversationDetail(**ConversationRead.model_validate(conversation).model_dump(), participants=people)
 
 
-@router.get(
-    "/conversations", dependencies=[require(P.CONVERSATIONS_READ)], response_model=Page[ConversationRead]
-)
+@router.get("/conversations", dependencies=[require(P.CONVERSATIONS_READ)], response_model=Page[ConversationRead])
 async def list_conversations(
     query: Annotated[ConversationQuery, Query()], session: Transaction, actor: CurrentActor
 ) -> Any:
@@ -160,16 +152,12 @@ async def send_message(
     )
 
 
-@router.get(
-    "/conversations/{conversation_id}/messages/{message_id}", dependencies=[require(P.CONVERSATIONS_READ)]
-)
+@router.get("/conversations/{conversation_id}/messages/{message_id}", dependencies=[require(P.CONVERSATIONS_READ)])
 async def get_message(
     conversation: ConversationInPath, message_id: UUID, session: Transaction, actor: CurrentActor
 ) -> MessageRead:
     """One message (bericht)."""
-    message = await find(
-        session, actor, Message, message_id, within=Message.conversation_id == conversation.id
-    )
+    message = await find(session, actor, Message, message_id, within=Message.conversation_id == conversation.id)
     return (await messages.with_attachments(session, actor, [message]))[0]
 
 

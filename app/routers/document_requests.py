@@ -18,18 +18,12 @@ from app.services import document_requests
 router = APIRouter(prefix="/document-requests", tags=["document requests"], route_class=Route)
 
 
-async def request_in_path(
-    document_request_id: UUID, session: Transaction, actor: CurrentActor
-) -> DocumentRequest:
+async def request_in_path(document_request_id: UUID, session: Transaction, actor: CurrentActor) -> DocumentRequest:
     return await find(session, actor, DocumentRequest, document_request_id, document_requests.WITH_LINES)
 
 
-async def request_to_change(
-    document_request_id: UUID, session: Transaction, actor: CurrentActor
-) -> DocumentRequest:
-    return await find(
-        session, actor, DocumentRequest, document_request_id, document_requests.WITH_LINES, lock=True
-    )
+async def request_to_change(document_request_id: UUID, session: Transaction, actor: CurrentActor) -> DocumentRequest:
+    return await find(session, actor, DocumentRequest, document_request_id, document_requests.WITH_LINES, lock=True)
 
 
 RequestInPath = Annotated[DocumentRequest, Depends(request_in_path)]

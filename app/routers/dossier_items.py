@@ -78,9 +78,7 @@ async def upload_items(folder_id: UUID, request: Request, actor: CurrentActor, d
     )
 
 
-@router.get(
-    "/dossiers/{dossier_id}/items", dependencies=[require(P.DOSSIER_ITEMS_READ)], response_model=Items
-)
+@router.get("/dossiers/{dossier_id}/items", dependencies=[require(P.DOSSIER_ITEMS_READ)], response_model=Items)
 async def list_items_of_dossier(
     dossier: DossierInPath,
     query: Annotated[DossierItemQuery, Query()],
@@ -143,9 +141,7 @@ async def restore_item(item: ItemInPath, session: Transaction, actor: CurrentAct
     responses=DOWNLOAD,
 )
 @own_transactions
-async def get_item_content(
-    item_id: UUID, request: Request, actor: CurrentActor, db: Db, store: Store
-) -> Response:
+async def get_item_content(item_id: UUID, request: Request, actor: CurrentActor, db: Db, store: Store) -> Response:
     """The bytes of a document; ranges and HEAD work."""
     async with db.transaction(actor.office_id) as session:
         item = await find(session, actor, DossierItem, item_id, dossier_items.WITH_BLOB)

@@ -42,9 +42,7 @@ FolderInPath = Annotated[Folder, Depends(folder_in_path)]
     dependencies=[require(P.DOSSIERS_READ)],
     response_model=Page[DossierStaffRead] | Page[DossierRead],
 )
-async def list_dossiers(
-    query: Annotated[DossierQuery, Query()], session: Transaction, actor: CurrentActor
-) -> Any:
+async def list_dossiers(query: Annotated[DossierQuery, Query()], session: Transaction, actor: CurrentActor) -> Any:
     """Dossiers (dossiers) that are open to the caller: where a client begins."""
     found = visible(actor, Dossier).options(dossiers.WITH_RELATION)
     page = await paginate(session, found, query, dossiers.SORTS, Dossier.id)
@@ -87,7 +85,7 @@ async def get_dossier(dossier: DossierInPath, actor: CurrentActor, answer: Answe
 async def list_folders(
     dossier: DossierInPath, query: Annotated[FolderQuery, Query()], session: Transaction, actor: CurrentActor
 ) -> Any:
-    """The folders of a dossier (dossiermappen), flat with `parent_id`; a client gets the open ones and no hint of others."""
+    """The folders of a dossier (dossiermappen), flat with `parent_id`; a client gets the open ones only."""
     found = visible(actor, Folder).where(Folder.dossier_id == dossier.id)
     page = await paginate(session, found, query, dossiers.FOLDER_SORTS, Folder.id)
     if actor.is_contact:
@@ -98,9 +96,7 @@ async def list_folders(
 async def _as_client(session: Transaction, actor: Actor, folders: Sequence[Folder]) -> list[Any]:
     shown = await dossiers.open_parents(session, actor, folders)
     reads = [FolderRead.model_validate(folder) for folder in folders]
-    return [
-        read if read.parent_id in shown else read.model_copy(update={"parent_id": None}) for read in reads
-    ]
+    return [read if read.parent_id in shown else read.model_copy(update={"parent_id": None}) for read in reads]
 
 
 @router.post("/dossiers/{dossier_id}/folders", status_code=201, dependencies=[require(P.FOLDERS_WRITE)])
@@ -139,9 +135,7 @@ async def update_folder(
 
 
 @router.delete("/folders/{folder_id}", status_code=204, dependencies=[require(P.FOLDERS_WRITE)])
-async def delete_folder(
-    folder: FolderInPath, session: Transaction, actor: CurrentActor, answer: Answer
-) -> None:
+async def delete_folder(folder: FolderInPath, session: Transaction, actor: CurrentActor, answer: Answer) -> None:
     """Delete an empty folder (dossiermap). The Inbox and a folder that a request delivers into stay: 409."""
     answer.check(folder)
     await dossiers.remove_folder(session, actor, folder)

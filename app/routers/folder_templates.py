@@ -18,9 +18,7 @@ from app.services import folder_templates
 router = APIRouter(prefix="/folder-templates", tags=["folder templates"], route_class=Route)
 
 
-async def template_in_path(
-    folder_template_id: UUID, session: Transaction, actor: CurrentActor
-) -> FolderTemplate:
+async def template_in_path(folder_template_id: UUID, session: Transaction, actor: CurrentActor) -> FolderTemplate:
     return await find(session, actor, FolderTemplate, folder_template_id)
 
 
@@ -32,14 +30,10 @@ async def list_folder_templates(
     query: Annotated[FolderTemplateQuery, Query()], session: Transaction, actor: CurrentActor
 ) -> Any:
     """The folders that every new dossier begins with (mapsjablonen)."""
-    return await paginate(
-        session, visible(actor, FolderTemplate), query, folder_templates.SORTS, FolderTemplate.id
-    )
+    return await paginate(session, visible(actor, FolderTemplate), query, folder_templates.SORTS, FolderTemplate.id)
 
 
-@router.post(
-    "", status_code=201, dependencies=[require(P.FOLDER_TEMPLATES_WRITE)], response_model=FolderTemplateRead
-)
+@router.post("", status_code=201, dependencies=[require(P.FOLDER_TEMPLATES_WRITE)], response_model=FolderTemplateRead)
 async def create_folder_template(
     data: FolderTemplateCreate, session: Transaction, actor: CurrentActor, answer: Answer
 ) -> Any:

@@ -77,9 +77,7 @@ async def refuse_item(
     return item
 
 
-@router.post(
-    "/{item_id}/reassign", dependencies=[require(P.INBOX_ROUTE)], response_model=DossierItemStaffRead
-)
+@router.post("/{item_id}/reassign", dependencies=[require(P.INBOX_ROUTE)], response_model=DossierItemStaffRead)
 async def reassign_item(
     item: WaitingItem, data: ReassignItem, session: Transaction, actor: CurrentActor, answer: Answer
 ) -> Any:

@@ -26,21 +26,15 @@ async def relation_in_path(relation_id: UUID, session: Transaction, actor: Curre
 RelationInPath = Annotated[Relation, Depends(relation_in_path)]
 
 
-@router.get(
-    "", dependencies=[require(P.RELATIONS_READ)], response_model=Page[RelationStaffRead] | Page[RelationRead]
-)
-async def list_relations(
-    query: Annotated[RelationQuery, Query()], session: Transaction, actor: CurrentActor
-) -> Any:
+@router.get("", dependencies=[require(P.RELATIONS_READ)], response_model=Page[RelationStaffRead] | Page[RelationRead])
+async def list_relations(query: Annotated[RelationQuery, Query()], session: Transaction, actor: CurrentActor) -> Any:
     """Relations (relaties): for the office those the caller has a role on, for a client those he is linked to."""
     page = await paginate(session, relations.find_all(actor, query), query, relations.SORTS, Relation.id)
     return shape_page(actor, page, RelationRead, RelationStaffRead)
 
 
 @router.post("", status_code=201, dependencies=[require(P.RELATIONS_WRITE)], response_model=RelationStaffRead)
-async def create_relation(
-    data: RelationCreate, session: Transaction, actor: CurrentActor, answer: Answer
-) -> Any:
+async def create_relation(data: RelationCreate, session: Transaction, actor: CurrentActor, answer: Answer) -> Any:
     """Make a relation (relatie). Its dossier, with the office's folder template, is there at once."""
     relation = await relations.create(session, actor, data)
     answer.created(f"/relations/{relation.id}", relation)
@@ -71,9 +65,7 @@ async def update_relation(
 
 
 @router.delete("/{relation_id}", status_code=204, dependencies=[require(P.RELATIONS_ARCHIVE)])
-async def archive_relation(
-    relation: RelationInPath, session: Transaction, actor: CurrentActor, answer: Answer
-) -> None:
+async def archive_relation(relation: RelationInPath, session: Transaction, actor: CurrentActor, answer: Answer) -> None:
     """Archive a relation and its dossier: closed to clients and to changes at once; nothing is deleted."""
     answer.check(relation)
     await relations.archive(session, actor, relation)

@@ -39,9 +39,7 @@ async def list_team_members(
 
 
 @router.post("", status_code=201, dependencies=[require(P.TEAM_MEMBERS_WRITE)], response_model=TeamMemberRead)
-async def create_team_member(
-    data: TeamMemberCreate, session: Transaction, actor: CurrentActor, answer: Answer
-) -> Any:
+async def create_team_member(data: TeamMemberCreate, session: Transaction, actor: CurrentActor, answer: Answer) -> Any:
     """Make a team member (medewerker); invite him to let him in."""
     member = await team_members.create(session, actor, data)
     answer.created(f"/team-members/{member.id}", member)
@@ -55,9 +53,7 @@ async def get_team_member(member: MemberInPath, answer: Answer) -> Any:
     return member
 
 
-@router.patch(
-    "/{team_member_id}", dependencies=[require(P.TEAM_MEMBERS_WRITE)], response_model=TeamMemberRead
-)
+@router.patch("/{team_member_id}", dependencies=[require(P.TEAM_MEMBERS_WRITE)], response_model=TeamMemberRead)
 async def update_team_member(
     member: MemberInPath, data: TeamMemberUpdate, session: Transaction, actor: CurrentActor, answer: Answer
 ) -> Any:

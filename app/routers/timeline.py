@@ -11,12 +11,8 @@ from app.schemas.timeline import EventRead, EventStaffRead, TimelineQuery
 router = APIRouter(prefix="/timeline", tags=["timeline"], route_class=Route)
 
 
-@router.get(
-    "", dependencies=[require(P.TIMELINE_READ)], response_model=Page[EventStaffRead] | Page[EventRead]
-)
-async def list_events(
-    query: Annotated[TimelineQuery, Query()], session: Transaction, actor: CurrentActor
-) -> Any:
+@router.get("", dependencies=[require(P.TIMELINE_READ)], response_model=Page[EventStaffRead] | Page[EventRead])
+async def list_events(query: Annotated[TimelineQuery, Query()], session: Transaction, actor: CurrentActor) -> Any:
     """What happened (tijdlijn). A client sees what is marked for him, of what he can see now."""
     found = visible(actor, Event)
     if query.relation_id:

@@ -20,9 +20,7 @@ class ApiKeyCreate(Input):
     """A key for an integrator or a script (API-sleutel)."""
 
     model_config = ConfigDict(
-        json_schema_extra={
-            "examples": [{"name": "migration", "scopes": ["relations:read", "dossier_items:upload"]}]
-        }
+        json_schema_extra={"examples": [{"name": "migration", "scopes": ["relations:read", "dossier_items:upload"]}]}
     )
 
     name: Line

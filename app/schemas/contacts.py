@@ -26,9 +26,7 @@ class ContactCreate(Input):
         }
     )
 
-    number: Annotated[
-        Number, Field(description="contactnummer; unique among contacts, may equal a relation number")
-    ]
+    number: Annotated[Number, Field(description="contactnummer; unique among contacts, may equal a relation number")]
     email: Annotated[Email, Field(description="unique in the office without regard to case")]
     surname: Annotated[Line, Field(description="achternaam")]
     initials: Annotated[OptionalLine | None, Field(description="voorletters")] = None
@@ -86,9 +84,5 @@ class InvitationRead(Output):
     delivery: Annotated[
         Literal["mail", "link"], Field(description="`mail`: a job sends it; `link`: no mail server is set")
     ]
-    token: Annotated[str | None, Field(description="for an administrator in local mode only; shown once")] = (
-        None
-    )
-    link: Annotated[str | None, Field(description="for an administrator in local mode only; shown once")] = (
-        None
-    )
+    token: Annotated[str | None, Field(description="for an administrator in local mode only; shown once")] = None
+    link: Annotated[str | None, Field(description="for an administrator in local mode only; shown once")] = None

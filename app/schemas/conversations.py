@@ -13,9 +13,7 @@ class ConversationCreate(Input):
 
     model_config = ConfigDict(
         json_schema_extra={
-            "examples": [
-                {"relation_id": "0193d6f0-0000-7000-8000-000000000001", "subject": "Kwartaalcijfers"}
-            ]
+            "examples": [{"relation_id": "0193d6f0-0000-7000-8000-000000000001", "subject": "Kwartaalcijfers"}]
         }
     )
 
@@ -64,9 +62,7 @@ class ConversationQuery(ListQuery):
 class MessageCreate(Input):
     """A message (bericht). Its files go to the Inbox, or to the folder that was chosen for the request's line."""
 
-    model_config = ConfigDict(
-        json_schema_extra={"examples": [{"text": "Hierbij de cijfers van het derde kwartaal."}]}
-    )
+    model_config = ConfigDict(json_schema_extra={"examples": [{"text": "Hierbij de cijfers van het derde kwartaal."}]})
 
     text: LongText = ""
     document_request_line_id: Annotated[

@@ -33,13 +33,11 @@ class DocumentRequestCreate(Input):
 
     relation_id: Id
     contact_id: Annotated[Id, Field(description="the one who is asked, with portal access to the relation")]
-    conversation_id: Annotated[
-        Id | None, Field(description="an open one in which he takes part; none: a new one")
-    ] = None
+    conversation_id: Annotated[Id | None, Field(description="an open one in which he takes part; none: a new one")] = (
+        None
+    )
     title: Line
-    text: Annotated[
-        LongText, Field(description="of the message that carries the request; by default its title")
-    ] = ""
+    text: Annotated[LongText, Field(description="of the message that carries the request; by default its title")] = ""
     due_on: Date | None = None
     lines: Annotated[list[LineCreate], Field(min_length=1, max_length=100)]
 

@@ -3,7 +3,7 @@ from typing import Annotated, Literal
 from pydantic import ConfigDict, Field
 
 from app.listing import ListQuery
-from app.schemas.base import Id, Input, Moment, LongText, Output
+from app.schemas.base import Id, Input, LongText, Moment, Output
 from app.schemas.contact_links import LinkedRelation
 from app.schemas.dossier_items import DossierItemStaffRead, FileName
 
@@ -49,9 +49,7 @@ class RoutedItems(Output):
 class RefuseItem(Input):
     """It will not be kept; it goes to the bin, and what was sent stays in the conversation."""
 
-    model_config = ConfigDict(
-        json_schema_extra={"examples": [{"reason": "Onleesbaar; stuur een nieuwe scan."}]}
-    )
+    model_config = ConfigDict(json_schema_extra={"examples": [{"reason": "Onleesbaar; stuur een nieuwe scan."}]})
 
     reason: LongText
 

@@ -20,9 +20,7 @@ class TeamPut(Input):
 
     model_config = ConfigDict(
         json_schema_extra={
-            "examples": [
-                {"items": [{"team_member_id": "0193d6f0-0000-7000-8000-000000000001", "role": "accountant"}]}
-            ]
+            "examples": [{"items": [{"team_member_id": "0193d6f0-0000-7000-8000-000000000001", "role": "accountant"}]}]
         }
     )
 

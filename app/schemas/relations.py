@@ -59,9 +59,7 @@ class RelationCreate(Input):
         }
     )
 
-    number: Annotated[
-        Number, Field(description="relatienummer; text, unique in the office without regard to case")
-    ]
+    number: Annotated[Number, Field(description="relatienummer; text, unique in the office without regard to case")]
     type: RelationType
     status: RelationStatus = "active"
     name: Annotated[Line | None, Field(description="naam; of all but persons")] = None
@@ -73,9 +71,7 @@ class RelationCreate(Input):
     email: Email | None = None
     phone: OptionalLine | None = None
     memo: Annotated[LongText | None, Field(description="never shown to clients")] = None
-    parent_id: Annotated[
-        Id | None, Field(description="hoofdrelatie; for the family view, gives no access")
-    ] = None
+    parent_id: Annotated[Id | None, Field(description="hoofdrelatie; for the family view, gives no access")] = None
 
     @model_validator(mode="after")
     def _fits_type(self) -> Self:
@@ -86,9 +82,7 @@ class RelationCreate(Input):
 class RelationUpdate(Input):
     """Merge patch: absent keeps, null clears. The type stays what it is."""
 
-    model_config = ConfigDict(
-        json_schema_extra={"examples": [{"name": "De Vries Fietsen en Zonen VOF", "memo": None}]}
-    )
+    model_config = ConfigDict(json_schema_extra={"examples": [{"name": "De Vries Fietsen en Zonen VOF", "memo": None}]})
 
     number: Number = absent()
     status: RelationStatus = absent()

@@ -13,9 +13,7 @@ class TeamMemberCreate(Input):
     """An employee of the office (medewerker); invite him to let him set a password."""
 
     model_config = ConfigDict(
-        json_schema_extra={
-            "examples": [{"name": "Anna Jansen", "email": "anna@demo.example", "role": "mutator"}]
-        }
+        json_schema_extra={"examples": [{"name": "Anna Jansen", "email": "anna@demo.example", "role": "mutator"}]}
     )
 
     name: Line

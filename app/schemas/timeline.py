@@ -11,9 +11,7 @@ class EventRead(Output):
 
     id: Id
     at: Moment
-    action: Annotated[
-        str, Field(description="`<subject>.<what>`, such as `dossier_item.stored`; more may come")
-    ]
+    action: Annotated[str, Field(description="`<subject>.<what>`, such as `dossier_item.stored`; more may come")]
     subject_type: str
     subject_id: Id
     relation_id: Id | None

@@ -14,9 +14,7 @@ SORTS = {"created_at": (ApiKey.created_at,)}
 
 async def create(session: AsyncSession, actor: Actor, data: ApiKeyCreate) -> tuple[ApiKey, Token]:
     """A key that can do at most what its maker can; only its hash is stored."""
-    if (
-        not set(data.scopes) <= actor.permissions
-    ):  # pragma: no cover - administrators have all; here for finer roles
+    if not set(data.scopes) <= actor.permissions:  # pragma: no cover - administrators have all; here for finer roles
         raise Forbidden("A key can not do more than you can.")
     if data.expires_at is not None and data.expires_at <= datetime.now(UTC):
         raise invalid("/expires_at", "past", "Give a moment in the future.")

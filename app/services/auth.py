@@ -87,22 +87,16 @@ def team_actor(member: TeamMember, token_id: UUID | None = None) -> Actor:
 
 async def _key_actor(session: AsyncSession, token: Token) -> Actor | None:
     key = await session.scalar(
-        select(ApiKey).where(
-            ApiKey.office_id == token.office_id, ApiKey.token_hash == token.hash, ApiKey.live()
-        )
+        select(ApiKey).where(ApiKey.office_id == token.office_id, ApiKey.token_hash == token.hash, ApiKey.live())
     )
     if key is None:
         return None
     known = {scope for scope in key.scopes if scope in KEY_SCOPES}
     scopes = frozenset(Permission(scope) for scope in known) | {Permission.ME_READ}
-    return Actor(
-        key.office_id, ActorKind.API_KEY, key.id, key.name, scopes, sees_all_relations=True, token_id=key.id
-    )
+    return Actor(key.office_id, ActorKind.API_KEY, key.id, key.name, scopes, sees_all_relations=True, token_id=key.id)
 
 
-async def sign_in(
-    db: Database, settings: Settings, office: str, email: str, password: str, address: str
-) -> SignedIn:
+async def sign_in(db: Database, settings: Settings, office: str, email: str, password: str, address: str) -> SignedIn:
     """A token for a team member or a contact. One answer for every failure, in about one time (AU-03)."""
     account = f"{office.casefold()}\0{email_key(email)}"
     await limits.spend(db, "sign_in_address", address, settings.sign_in_attempts_per_address, WINDOW)
@@ -114,9 +108,7 @@ async def sign_in(
             people = await _people(session, office_id, email)
     person = await _who_knows(people, password)
     if person is None:
-        raise Unauthenticated(
-            "The office, the e-mail address or the password is not right.", code="credentials"
-        )
+        raise Unauthenticated("The office, the e-mail address or the password is not right.", code="credentials")
     async with db.transaction(person.office_id) as session:
         return await _begin_session(session, settings, person)
 
@@ -133,9 +125,7 @@ async def _people(session: AsyncSession, office_id: UUID, email: str) -> list[Te
     member = await session.scalar(
         select(TeamMember).where(TeamMember.office_id == office_id, TeamMember.email_key == key)
     )
-    contact = await session.scalar(
-        select(Contact).where(Contact.office_id == office_id, Contact.email_key == key)
-    )
+    contact = await session.scalar(select(Contact).where(Contact.office_id == office_id, Contact.email_key == key))
     return [person for person in (member, contact) if person is not None]
 
 

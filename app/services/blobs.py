@@ -13,9 +13,7 @@ from app.models import Attachment, Blob, DossierItem
 from app.storage import new_key
 
 
-def reserve(
-    session: AsyncSession, office_id: UUID, owner: UUID, count: int, lease_seconds: int
-) -> list[Blob]:
+def reserve(session: AsyncSession, office_id: UUID, owner: UUID, count: int, lease_seconds: int) -> list[Blob]:
     """Pending rows with fresh random keys; the reaper takes what is left of them when the lease is over."""
     blobs = [
         Blob(
@@ -54,9 +52,7 @@ async def store(session: AsyncSession, office_id: UUID, owner: UUID, blob_id: UU
     )
     assert isinstance(changed, CursorResult)
     if changed.rowcount != 1:
-        raise Conflict(
-            "The upload was silent for too long and was given up; send it again.", code="upload_lost"
-        )
+        raise Conflict("The upload was silent for too long and was given up; send it again.", code="upload_lost")
 
 
 async def give_up(session: AsyncSession, office_id: UUID, owner: UUID) -> None:
@@ -68,9 +64,7 @@ async def give_up(session: AsyncSession, office_id: UUID, owner: UUID) -> None:
     )
 
 
-async def take_expired(
-    session: AsyncSession, office_id: UUID, limit: int, owner: UUID | None = None
-) -> list[Blob]:
+async def take_expired(session: AsyncSession, office_id: UUID, limit: int, owner: UUID | None = None) -> list[Blob]:
     """Mark blobs whose lease is over as ours to delete; other reapers skip them meanwhile."""
     lease = func.now() + timedelta(minutes=5)
     expired = (
@@ -89,19 +83,13 @@ async def take_expired(
 
 
 async def forget(session: AsyncSession, office_id: UUID, blob_id: UUID) -> None:
-    await session.execute(
-        delete(Blob).where(Blob.office_id == office_id, Blob.id == blob_id, Blob.state == "deleting")
-    )
+    await session.execute(delete(Blob).where(Blob.office_id == office_id, Blob.id == blob_id, Blob.state == "deleting"))
 
 
 async def release_unused(session: AsyncSession, office_id: UUID, blob_ids: list[UUID]) -> None:
     """Stored blobs that no item and no attachment shows any more go the reaper's way."""
-    used = select(DossierItem.blob_id).where(
-        DossierItem.office_id == office_id, DossierItem.blob_id.in_(blob_ids)
-    )
-    sent = select(Attachment.blob_id).where(
-        Attachment.office_id == office_id, Attachment.blob_id.in_(blob_ids)
-    )
+    used = select(DossierItem.blob_id).where(DossierItem.office_id == office_id, DossierItem.blob_id.in_(blob_ids))
+    sent = select(Attachment.blob_id).where(Attachment.office_id == office_id, Attachment.blob_id.in_(blob_ids))
     await session.execute(
         update(Blob)
         .where(Blob.office_id == office_id, Blob.id.in_(blob_ids), Blob.id.not_in(used), Blob.id.not_in(sent))

@@ -19,11 +19,11 @@ ENDS = (joinedload(ContactLink.contact), joinedload(ContactLink.relation))
 SORTS = {"created_at": (ContactLink.created_at,)}
 
 
-def of_relation(actor: Actor, relation: Relation) -> Select[tuple[ContactLink]]:
+def of_relation(actor: Actor, relation: Relation) -> Select[ContactLink]:
     return visible(actor, ContactLink).where(ContactLink.relation_id == relation.id).options(*ENDS)
 
 
-def of_contact(actor: Actor, contact: Contact) -> Select[tuple[ContactLink]]:
+def of_contact(actor: Actor, contact: Contact) -> Select[ContactLink]:
     """The other side; relations that are not the actor's do not show."""
     mine = of_visible_relation(ContactLink.relation_id, actor)
     return visible(actor, ContactLink).where(ContactLink.contact_id == contact.id, mine).options(*ENDS)
@@ -81,5 +81,12 @@ async def remove(session: AsyncSession, actor: Actor, relation: Relation, link: 
 
 
 def _record(session: AsyncSession, actor: Actor, link: ContactLink, action: str, relation: Relation) -> None:
-    data = {"contact_id": link.contact_id, "portal_access": link.portal_access}
-    events.record(session, actor, action, relation, relation_id=relation.id, **data)
+    events.record(
+        session,
+        actor,
+        action,
+        relation,
+        relation_id=relation.id,
+        contact_id=link.contact_id,
+        portal_access=link.portal_access,
+    )

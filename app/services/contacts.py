@@ -16,7 +16,7 @@ def display_name(values: ContactCreate | Contact) -> str:
     return " ".join(part for part in parts if part)
 
 
-def find_all(actor: Actor, query: ContactQuery) -> Select[tuple[Contact]]:
+def find_all(actor: Actor, query: ContactQuery) -> Select[Contact]:
     found = visible(actor, Contact)
     if query.login_status:
         found = found.where(Contact.login_status == query.login_status)

@@ -22,7 +22,7 @@ from app.services import dossiers, events
 SORTS = {"last_message_at": (Conversation.last_message_at,)}
 
 
-def find_all(actor: Actor, query: ConversationQuery) -> Select[tuple[Conversation]]:
+def find_all(actor: Actor, query: ConversationQuery) -> Select[Conversation]:
     found = visible(actor, Conversation)
     if query.relation_id:
         found = found.where(Conversation.relation_id == query.relation_id)
@@ -33,9 +33,7 @@ def find_all(actor: Actor, query: ConversationQuery) -> Select[tuple[Conversatio
 
 async def create(session: AsyncSession, actor: Actor, data: ConversationCreate) -> Conversation:
     if actor.is_contact and data.contact_ids:
-        raise invalid(
-            "/contact_ids", "not_yours", "You take part yourself; the office decides who else does."
-        )
+        raise invalid("/contact_ids", "not_yours", "You take part yourself; the office decides who else does.")
     relation = await session.scalar(visible(actor, Relation).where(Relation.id == data.relation_id))
     if relation is None:
         raise invalid("/relation_id", "unknown", "There is no such relation.")
@@ -64,9 +62,7 @@ async def check_contacts(
     )
     for place, contact_id in enumerate(contact_ids):
         if contact_id not in allowed:
-            raise invalid(
-                pointer.format(place), "no_access", "This contact has no portal access to the relation."
-            )
+            raise invalid(pointer.format(place), "no_access", "This contact has no portal access to the relation.")
 
 
 async def begin(
@@ -92,9 +88,7 @@ async def begin(
     return conversation
 
 
-async def participants(
-    session: AsyncSession, actor: Actor, conversation: Conversation
-) -> list[ParticipantRead]:
+async def participants(session: AsyncSession, actor: Actor, conversation: Conversation) -> list[ParticipantRead]:
     rows = await session.scalars(
         visible(actor, Participant)
         .where(Participant.conversation_id == conversation.id)
@@ -109,9 +103,7 @@ async def participants(
     ]
 
 
-async def change(
-    session: AsyncSession, actor: Actor, conversation: Conversation, data: ConversationUpdate
-) -> None:
+async def change(session: AsyncSession, actor: Actor, conversation: Conversation, data: ConversationUpdate) -> None:
     given = data.given()
     for field, value in given.items():
         setattr(conversation, field, value)

@@ -22,7 +22,7 @@ SORTS = {"created_at": (DocumentRequest.created_at,)}
 WITH_LINES = selectinload(DocumentRequest.lines)
 
 
-def find_all(actor: Actor, query: DocumentRequestQuery) -> Select[tuple[DocumentRequest]]:
+def find_all(actor: Actor, query: DocumentRequestQuery) -> Select[DocumentRequest]:
     found = visible(actor, DocumentRequest).options(WITH_LINES)
     for field in ("relation_id", "conversation_id", "status"):
         if (value := getattr(query, field)) is not None:
@@ -59,9 +59,7 @@ async def create(session: AsyncSession, actor: Actor, data: DocumentRequestCreat
     messages.write(session, actor, conversation, data.text or data.title)
     await session.flush()
     await session.refresh(request, ["lines"])
-    events.record(
-        session, actor, "document_request.created", request, relation_id=data.relation_id, visible=True
-    )
+    events.record(session, actor, "document_request.created", request, relation_id=data.relation_id, visible=True)
     return request
 
 
@@ -77,9 +75,7 @@ async def _dossier(session: AsyncSession, actor: Actor, relation_id: UUID) -> Do
     return await dossiers.lock_open(session, actor, found.id)
 
 
-async def _check_folders(
-    session: AsyncSession, actor: Actor, dossier: Dossier, data: DocumentRequestCreate
-) -> None:
+async def _check_folders(session: AsyncSession, actor: Actor, dossier: Dossier, data: DocumentRequestCreate) -> None:
     wanted = {line.folder_id for line in data.lines}
     known = set(
         await session.scalars(
@@ -91,9 +87,7 @@ async def _check_folders(
     )
     for place, line in enumerate(data.lines):
         if line.folder_id not in known:
-            raise invalid(
-                f"/lines/{place}/folder_id", "unknown", "There is no such folder in this relation's dossier."
-            )
+            raise invalid(f"/lines/{place}/folder_id", "unknown", "There is no such folder in this relation's dossier.")
 
 
 async def _conversation(session: AsyncSession, actor: Actor, data: DocumentRequestCreate) -> Conversation:
@@ -122,17 +116,13 @@ async def _conversation(session: AsyncSession, actor: Actor, data: DocumentReque
 async def withdraw(session: AsyncSession, actor: Actor, request: DocumentRequest) -> None:
     _expect(request, "open")
     request.status = "withdrawn"
-    events.record(
-        session, actor, "document_request.withdrawn", request, relation_id=request.relation_id, visible=True
-    )
+    events.record(session, actor, "document_request.withdrawn", request, relation_id=request.relation_id, visible=True)
 
 
 async def reopen(session: AsyncSession, actor: Actor, request: DocumentRequest) -> None:
     _expect(request, "withdrawn")
     request.status = "open"
-    events.record(
-        session, actor, "document_request.reopened", request, relation_id=request.relation_id, visible=True
-    )
+    events.record(session, actor, "document_request.reopened", request, relation_id=request.relation_id, visible=True)
 
 
 def _expect(request: DocumentRequest, status: str) -> None:

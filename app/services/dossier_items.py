@@ -29,7 +29,7 @@ SORTS = {"name": (DossierItem.name_key,), "created_at": (DossierItem.created_at,
 WITH_BLOB = joinedload(DossierItem.blob)
 
 
-def find_all(actor: Actor, query: DossierItemQuery) -> Select[tuple[DossierItem]]:
+def find_all(actor: Actor, query: DossierItemQuery) -> Select[DossierItem]:
     found = visible(actor, DossierItem).options(WITH_BLOB)
     binned = DossierItem.binned_at.is_not(None) if query.binned else DossierItem.binned_at.is_(None)
     found = found.where(binned)
@@ -39,7 +39,7 @@ def find_all(actor: Actor, query: DossierItemQuery) -> Select[tuple[DossierItem]
 
 
 async def lock_folder(session: AsyncSession, actor: Actor, folder_id: UUID) -> tuple[Folder, Dossier]:
-    """The folder and its dossier as they are now, held until the end: permission and state in one transaction (AZ-06)."""
+    """The folder and its dossier as they are now, held until the end (AZ-06)."""
     folder = await session.scalar(
         visible(actor, Folder).where(Folder.id == folder_id).with_for_update(read=True, of=Folder)
     )
@@ -101,9 +101,7 @@ async def add_batch(session: AsyncSession, actor: Actor, folder_id: UUID, form: 
             name=item.name,
         )
         item.blob = await session.get_one(Blob, (actor.office_id, item.blob_id))
-    outcomes = UploadOutcomes(
-        items=[_outcome(received, items.get(received.index)) for received in upload.files]
-    )
+    outcomes = UploadOutcomes(items=[_outcome(received, items.get(received.index)) for received in upload.files])
     status = 201 if len(items) == len(upload.files) else 207
     return JSONResponse(outcomes.model_dump(mode="json", exclude_none=False), status)
 
@@ -121,9 +119,7 @@ def _outcome(received: Received, item: DossierItem | None) -> UploadOutcome:
 def refusal(files: Sequence[Received]) -> Problem:
     """The problem of a request whose files were refused, each named by its place."""
     refused = [(received, received.problem) for received in files if received.problem]
-    errors = [
-        FieldError(f"/files/{received.index}", problem.code, problem.detail) for received, problem in refused
-    ]
+    errors = [FieldError(f"/files/{received.index}", problem.code, problem.detail) for received, problem in refused]
     family = TooLarge if all(isinstance(problem, TooLarge) for _, problem in refused) else Invalid
     return family(errors[0].detail, code=errors[0].code, errors=errors[:100])
 
@@ -163,9 +159,7 @@ async def put_in_bin(session: AsyncSession, actor: Actor, item: DossierItem) -> 
         raise Conflict("This item is in the bin already.", code="binned")
     dossier = await dossiers.lock_open(session, actor, item.dossier_id)
     item.binned_at = datetime.now(UTC)
-    events.record(
-        session, actor, "dossier_item.binned", item, relation_id=dossier.relation_id, name=item.name
-    )
+    events.record(session, actor, "dossier_item.binned", item, relation_id=dossier.relation_id, name=item.name)
 
 
 async def restore(session: AsyncSession, actor: Actor, item: DossierItem) -> None:
@@ -173,6 +167,4 @@ async def restore(session: AsyncSession, actor: Actor, item: DossierItem) -> Non
         raise Conflict("This item is not in the bin.", code="not_binned")
     dossier = await dossiers.lock_open(session, actor, item.dossier_id)
     item.binned_at = None
-    events.record(
-        session, actor, "dossier_item.restored", item, relation_id=dossier.relation_id, name=item.name
-    )
+    events.record(session, actor, "dossier_item.restored", item, relation_id=dossier.relation_id, name=item.name)

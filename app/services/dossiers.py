@@ -56,9 +56,7 @@ async def lock_open(session: AsyncSession, actor: Actor, dossier_id: UUID) -> Do
         visible(actor, Dossier).where(Dossier.id == dossier_id).with_for_update(read=True, of=Dossier)
     )
     if dossier is None or dossier.archived_at is not None:
-        raise Conflict(
-            "This dossier is archived; nothing is added to it or changed in it.", code="dossier_archived"
-        )
+        raise Conflict("This dossier is archived; nothing is added to it or changed in it.", code="dossier_archived")
     return dossier
 
 
@@ -67,11 +65,7 @@ async def open_parents(session: AsyncSession, actor: Actor, folders: Sequence[Fo
     parents = {folder.parent_id for folder in folders if folder.parent_id}
     if not parents:
         return set()
-    return set(
-        await session.scalars(
-            visible(actor, Folder).with_only_columns(Folder.id).where(Folder.id.in_(parents))
-        )
-    )
+    return set(await session.scalars(visible(actor, Folder).with_only_columns(Folder.id).where(Folder.id.in_(parents))))
 
 
 async def add_folder(session: AsyncSession, actor: Actor, dossier: Dossier, data: FolderCreate) -> Folder:
@@ -124,9 +118,7 @@ async def change_folder(session: AsyncSession, actor: Actor, folder: Folder, dat
         folder.is_open = _opened(folder.visibility, bool(parent_is_open))
         await session.flush()
         await _inherit(session, folder)
-    events.record(
-        session, actor, "folder.changed", folder, relation_id=dossier.relation_id, fields=sorted(given)
-    )
+    events.record(session, actor, "folder.changed", folder, relation_id=dossier.relation_id, fields=sorted(given))
 
 
 async def _inherit(session: AsyncSession, folder: Folder) -> None:

@@ -6,7 +6,6 @@ from uuid import UUID
 
 import structlog
 from sqlalchemy.ext.asyncio import AsyncSession
-
 from starlette.requests import Request
 
 from app.access import Actor
@@ -44,9 +43,7 @@ def record(
     )
 
 
-def downloaded(
-    session: AsyncSession, actor: Actor, request: Request, subject: Any, relation_id: UUID
-) -> None:
+def downloaded(session: AsyncSession, actor: Actor, request: Request, subject: Any, relation_id: UUID) -> None:
     """One line for a download: not for HEAD, and not for each further range of one."""
     begins = request.headers.get("range", "bytes=0-").strip().startswith("bytes=0-")
     if not request.state.is_head and begins and "if-none-match" not in request.headers:

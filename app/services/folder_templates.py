@@ -32,9 +32,7 @@ async def create(session: AsyncSession, actor: Actor, data: FolderTemplateCreate
     return template
 
 
-async def change(
-    session: AsyncSession, actor: Actor, template: FolderTemplate, data: FolderTemplateUpdate
-) -> None:
+async def change(session: AsyncSession, actor: Actor, template: FolderTemplate, data: FolderTemplateUpdate) -> None:
     given = data.given()
     if template.purpose == "inbox" and given.get("is_open"):
         raise Conflict("The Inbox is never open to clients.", code="inbox")

@@ -64,10 +64,8 @@ async def sweep(db: Database, storage: Storage) -> dict[str, int]:
         objects = {found.key: found for found in await storage.list(f"{office_id}/")}
         # Rows after objects: a file that is stored meanwhile has its row, one that is pending has it even longer.
         async with db.transaction(office_id) as session:
-            rows = await session.execute(
-                select(Blob.object_key, Blob.state).where(Blob.office_id == office_id)
-            )
-            states = {key: state for key, state in rows}
+            rows = await session.execute(select(Blob.object_key, Blob.state).where(Blob.office_id == office_id))
+            states = {row.object_key: row.state for row in rows}
         old = datetime.now(UTC) - LOOSE_AFTER
         for key in objects.keys() - states.keys():
             if objects[key].modified_at < old:

@@ -24,19 +24,17 @@ SHOWN = (
 )
 
 
-def waiting(actor: Actor) -> Select[tuple[DossierItem]]:
+def waiting(actor: Actor) -> Select[DossierItem]:
     """What lies in an Inbox that the actor may see."""
     inboxes = select(Folder.id).where(
         Folder.office_id == actor.office_id,
         Folder.purpose == "inbox",
         Folder.dossier_id.in_(dossier_ids(actor)),
     )
-    return visible(actor, DossierItem).where(
-        DossierItem.folder_id.in_(inboxes), DossierItem.binned_at.is_(None)
-    )
+    return visible(actor, DossierItem).where(DossierItem.folder_id.in_(inboxes), DossierItem.binned_at.is_(None))
 
 
-def find_all(actor: Actor, query: InboxQuery) -> Select[tuple[DossierItem]]:
+def find_all(actor: Actor, query: InboxQuery) -> Select[DossierItem]:
     found = waiting(actor).options(*SHOWN)
     if query.relation_id:
         found = found.join(
@@ -57,9 +55,7 @@ async def take(session: AsyncSession, actor: Actor, item_id: UUID) -> DossierIte
     raise Conflict("This item is not in the Inbox (any more).", code="not_in_inbox")
 
 
-async def route(
-    session: AsyncSession, actor: Actor, item: DossierItem, data: RouteOne, pointer: str = ""
-) -> None:
+async def route(session: AsyncSession, actor: Actor, item: DossierItem, data: RouteOne, pointer: str = "") -> None:
     dossier = await dossiers.lock_open(session, actor, item.dossier_id)
     folder = await session.scalar(
         visible(actor, Folder)
@@ -93,15 +89,11 @@ async def route_many(session: AsyncSession, actor: Actor, data: RouteMany) -> li
             raise invalid(f"/items/{place}/item_id", "duplicate", "Each item once.")
         seen.add(entry.item_id)
     places = {entry.item_id: place for place, entry in enumerate(data.items)}
-    for entry in sorted(
-        data.items, key=lambda entry: entry.item_id
-    ):  # one order, so that two batches can not deadlock
+    for entry in sorted(data.items, key=lambda entry: entry.item_id):  # one order, so that two batches can not deadlock
         try:
             item = await take(session, actor, entry.item_id)
         except NotFound:
-            raise invalid(
-                f"/items/{places[entry.item_id]}/item_id", "unknown", "There is no such item."
-            ) from None
+            raise invalid(f"/items/{places[entry.item_id]}/item_id", "unknown", "There is no such item.") from None
         await route(session, actor, item, entry, f"/items/{places[entry.item_id]}")
         items.append(item)
     await session.flush()
@@ -111,9 +103,7 @@ async def route_many(session: AsyncSession, actor: Actor, data: RouteMany) -> li
 async def refuse(session: AsyncSession, actor: Actor, item: DossierItem, reason: str) -> None:
     dossier = await dossiers.lock_open(session, actor, item.dossier_id)
     item.binned_at = datetime.now(UTC)
-    events.record(
-        session, actor, "dossier_item.refused", item, relation_id=dossier.relation_id, reason=reason
-    )
+    events.record(session, actor, "dossier_item.refused", item, relation_id=dossier.relation_id, reason=reason)
 
 
 async def reassign(session: AsyncSession, actor: Actor, item: DossierItem, relation_id: UUID) -> None:

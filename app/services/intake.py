@@ -48,9 +48,7 @@ async def take_in(
             form = Form(upload)
             await _read(request, form, fields, max_files, json_field)
             await upload.arrived()
-            mark = upload.mark(
-                *sorted((name, value.decode("utf-8", "replace")) for name, value in form.fields.items())
-            )
+            mark = upload.mark(*sorted((name, value.decode("utf-8", "replace")) for name, value in form.fields.items()))
             if claim and claim.answer:
                 return claim.replay(mark)
             async with uploads.db.transaction(actor.office_id) as session:
@@ -88,9 +86,7 @@ async def _read(
 def _unknown(name: str, fields: Collection[str]) -> Invalid:
     known = ", ".join(f"`{known}`" for known in sorted(fields))
     more = f" and {known} as plain parts" if known else ""
-    return invalid(
-        f"/{name[:100]}", "unknown_field", f"Send files as parts named `files`, each with a filename{more}."
-    )
+    return invalid(f"/{name[:100]}", "unknown_field", f"Send files as parts named `files`, each with a filename{more}.")
 
 
 async def _body(request: Request, limit: int) -> bytes:

@@ -32,14 +32,12 @@ def link(settings: Settings, token: Token) -> str:
 
 
 async def invite(session: AsyncSession, settings: Settings, actor: Actor, person: Person) -> InvitationRead:
-    """Let the person set a password. The mail leaves through a job; without a mail server the link must be handed over."""
+    """Let the person set a password. The mail leaves through a job; without a mail server a link is handed over."""
     _set_invited(person)
     by_mail = settings.smtp_url is not None
     shown = settings.is_local and actor.role is Role.ADMINISTRATOR
     if not by_mail and not settings.is_local:
-        raise Conflict(
-            "No mail server is set (ORDNER_SMTP_URL), so no invitation can go out.", code="no_mail_server"
-        )
+        raise Conflict("No mail server is set (ORDNER_SMTP_URL), so no invitation can go out.", code="no_mail_server")
     expires_at = datetime.now(UTC) + timedelta(hours=settings.invitation_hours)
     events.record(session, actor, f"{_kind(person)}.invited", person)
     await session.flush()
@@ -122,9 +120,7 @@ async def accept(db: Database, text: str, password: str) -> InvitationAccepted:
 async def _live(session: AsyncSession, token: Token) -> Invitation:
     found = await session.scalar(
         select(Invitation)
-        .where(
-            Invitation.office_id == token.office_id, Invitation.token_hash == token.hash, Invitation.live()
-        )
+        .where(Invitation.office_id == token.office_id, Invitation.token_hash == token.hash, Invitation.live())
         .with_for_update()
     )
     if found is None:

@@ -18,13 +18,17 @@ TIMEOUT_SECONDS = 20
 TEXTS = {
     "nl": (
         "Uw toegang tot het dossier bij {office}",
-        "Beste {name},\n\n{office} nodigt u uit voor uw online dossier.\nKies hier uw wachtwoord:\n\n{link}\n\n"
-        "De link werkt één keer en vervalt op {expires}.\n",
+        (
+            "Beste {name},\n\n{office} nodigt u uit voor uw online dossier.\nKies hier uw wachtwoord:\n\n{link}\n\n"
+            "De link werkt één keer en vervalt op {expires}.\n"
+        ),
     ),
     "en": (
         "Your access to the dossier at {office}",
-        "Dear {name},\n\n{office} invites you to your online dossier.\nChoose your password here:\n\n{link}\n\n"
-        "The link works once and expires on {expires}.\n",
+        (
+            "Dear {name},\n\n{office} invites you to your online dossier.\nChoose your password here:\n\n{link}\n\n"
+            "The link works once and expires on {expires}.\n"
+        ),
     ),
 }
 
@@ -34,9 +38,7 @@ async def send_invitation(db: Database, settings: Settings, payload: dict[str, A
     office_id = UUID(payload["office_id"])
     expires_at = datetime.fromisoformat(payload["expires_at"])
     async with db.transaction(office_id) as session:
-        prepared = await invitations.prepare_mail(
-            session, office_id, payload["kind"], UUID(payload["id"]), expires_at
-        )
+        prepared = await invitations.prepare_mail(session, office_id, payload["kind"], UUID(payload["id"]), expires_at)
         office = await session.get_one(Office, office_id)
     if prepared is None:
         return

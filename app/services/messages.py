@@ -41,9 +41,7 @@ def parse(form: Form) -> MessageCreate:
     try:
         return MessageCreate.model_validate(parse_json(form.fields["message"]))
     except ValidationError as error:
-        raise RequestValidationError(
-            [{**found, "loc": ("body", *found["loc"])} for found in error.errors()]
-        ) from None
+        raise RequestValidationError([{**found, "loc": ("body", *found["loc"])} for found in error.errors()]) from None
 
 
 async def send(session: AsyncSession, actor: Actor, conversation_id: UUID, form: Form) -> MessageRead:
@@ -122,9 +120,7 @@ def write(
 
 async def _lock(session: AsyncSession, actor: Actor, conversation_id: UUID) -> Conversation:
     conversation = await session.scalar(
-        visible(actor, Conversation)
-        .where(Conversation.id == conversation_id)
-        .with_for_update(of=Conversation)
+        visible(actor, Conversation).where(Conversation.id == conversation_id).with_for_update(of=Conversation)
     )
     if conversation is None:
         raise NotFound
@@ -135,9 +131,7 @@ async def _lock(session: AsyncSession, actor: Actor, conversation_id: UUID) -> C
 
 async def _dossier(session: AsyncSession, actor: Actor, conversation: Conversation) -> Dossier:
     dossier_id = await session.scalar(
-        select(Dossier.id).where(
-            Dossier.office_id == actor.office_id, Dossier.relation_id == conversation.relation_id
-        )
+        select(Dossier.id).where(Dossier.office_id == actor.office_id, Dossier.relation_id == conversation.relation_id)
     )
     assert dossier_id is not None
     return await dossiers.lock_open(session, actor, dossier_id)
@@ -171,9 +165,7 @@ async def _answer(
         raise invalid("/files", "no_files", "Answer a document request with at least one file.")
     line = await session.get_one(DocumentRequestLine, (actor.office_id, line_id))
     if request.status != "open" or line.status != "open":
-        raise Conflict(
-            "This request is no longer open: answered already, or withdrawn.", code="request_not_open"
-        )
+        raise Conflict("This request is no longer open: answered already, or withdrawn.", code="request_not_open")
     line.status, line.delivered_at = "delivered", datetime.now(UTC)
     await session.flush()
     waiting = await session.scalar(
@@ -220,9 +212,7 @@ async def _deliver(
         )
         await session.flush()
         # Not for the client: what became of his file is told by the folder, when it is open to him.
-        events.record(
-            session, actor, "dossier_item.delivered", item, relation_id=dossier.relation_id, name=item.name
-        )
+        events.record(session, actor, "dossier_item.delivered", item, relation_id=dossier.relation_id, name=item.name)
 
 
 async def _inbox(session: AsyncSession, dossier: Dossier) -> UUID:
@@ -239,7 +229,7 @@ def shape(message: Message, attachments: list[Attachment]) -> MessageRead:
     return MessageRead(
         id=message.id,
         conversation_id=message.conversation_id,
-        sender_kind=message.sender_kind,  # type: ignore[arg-type]
+        sender_kind=message.sender_kind,
         sender_id=message.sender_id,
         sender_name=message.sender_name,
         text=message.text,

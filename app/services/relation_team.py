@@ -20,8 +20,8 @@ async def read(session: AsyncSession, actor: Actor, relation: Relation) -> TeamR
     )
     return TeamRead(
         items=[
-            TeamEntryRead.model_construct(
-                team_member_id=role.team_member_id, team_member_name=role.team_member.name, role=role.role
+            TeamEntryRead.model_validate(
+                {"team_member_id": role.team_member_id, "team_member_name": role.team_member.name, "role": role.role}
             )
             for role in roles
         ]
@@ -30,9 +30,7 @@ async def read(session: AsyncSession, actor: Actor, relation: Relation) -> TeamR
 
 async def replace(session: AsyncSession, actor: Actor, relation: Relation, data: TeamPut) -> TeamRead:
     # One writer at a time: two whole lists must not be merged into a third that nobody sent.
-    await session.execute(
-        visible(actor, Relation).where(Relation.id == relation.id).with_for_update(of=Relation)
-    )
+    await session.execute(visible(actor, Relation).where(Relation.id == relation.id).with_for_update(of=Relation))
     wanted = {(entry.team_member_id, str(entry.role)) for entry in data.items}
     known = set(
         await session.scalars(
@@ -44,16 +42,12 @@ async def replace(session: AsyncSession, actor: Actor, relation: Relation, data:
     for place, entry in enumerate(data.items):
         if entry.team_member_id not in known:
             raise invalid(f"/items/{place}/team_member_id", "unknown", "There is no such team member.")
-    current = await session.scalars(
-        visible(actor, RelationRole).where(RelationRole.relation_id == relation.id)
-    )
+    current = await session.scalars(visible(actor, RelationRole).where(RelationRole.relation_id == relation.id))
     have = {(role.team_member_id, role.role): role for role in current}
     for gone in have.keys() - wanted:
         await session.delete(have[gone])
     for member, role in sorted(wanted - have.keys()):
-        session.add(
-            RelationRole(office_id=actor.office_id, relation_id=relation.id, team_member_id=member, role=role)
-        )
+        session.add(RelationRole(office_id=actor.office_id, relation_id=relation.id, team_member_id=member, role=role))
     if have.keys() != wanted:
         events.record(session, actor, "relation.team_changed", relation, relation_id=relation.id)
     await session.flush()

@@ -36,11 +36,9 @@ def keys(number: str, name: str) -> dict[str, str]:
     return {"number_key": number_key(number), "number_sort": natural(number), "name_key": fold(name)}
 
 
-def find_all(actor: Actor, query: RelationQuery) -> Select[tuple[Relation]]:
+def find_all(actor: Actor, query: RelationQuery) -> Select[Relation]:
     found = visible(actor, Relation).options(WITH_DOSSIER)
-    found = found.where(
-        Relation.archived_at.is_not(None) if query.archived else Relation.archived_at.is_(None)
-    )
+    found = found.where(Relation.archived_at.is_not(None) if query.archived else Relation.archived_at.is_(None))
     if query.type:
         found = found.where(Relation.type == query.type)
     if query.status:
@@ -76,9 +74,7 @@ async def create(session: AsyncSession, actor: Actor, data: RelationCreate) -> R
                 role="relation_manager",
             )
         )
-    events.record(
-        session, actor, "relation.created", relation, relation_id=relation.id, number=relation.number
-    )
+    events.record(session, actor, "relation.created", relation, relation_id=relation.id, number=relation.number)
     await dossiers.create(session, actor, relation)
     await session.refresh(relation, ["dossier"])
     return relation

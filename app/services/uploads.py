@@ -139,9 +139,7 @@ class Upload:
         limit = self.settings.file_max_bytes
         async for chunk in part.chunks():
             if writer.size + len(chunk) > limit:
-                raise TooLarge(
-                    f"A file may have at most {limit} bytes ({limit / MIB:g} MiB).", code="file_too_large"
-                )
+                raise TooLarge(f"A file may have at most {limit} bytes ({limit / MIB:g} MiB).", code="file_too_large")
             await writer.write(chunk)
         received.problem = _content_problem(received.name, writer)
         if received.problem:
@@ -236,9 +234,7 @@ def _content_problem(name: str, writer: ObjectWriter) -> Problem | None:
     return Invalid(found.detail, code=found.code) if found else None
 
 
-async def reap(
-    db: Database, storage: Storage, office_id: UUID, *, owner: UUID | None = None, limit: int = 100
-) -> int:
+async def reap(db: Database, storage: Storage, office_id: UUID, *, owner: UUID | None = None, limit: int = 100) -> int:
     """Remove blobs whose lease is over: mark, delete in the store, forget the row; each step safe to repeat."""
     async with db.transaction(office_id) as session:
         taken = await blobs.take_expired(session, office_id, limit, owner)

@@ -2,9 +2,9 @@
 
 import sqlalchemy as sa
 from alembic import op
+from sqlalchemy.dialects import postgresql
 
 from migrations.tenancy import grant, protect, role
-from sqlalchemy.dialects import postgresql
 
 revision = "f377af6b662b"
 down_revision = None
@@ -130,9 +130,7 @@ def upgrade() -> None:
         sa.Column("updated_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
         sa.Column("version", sa.Integer(), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
-        sa.CheckConstraint(
-            "NOT (purpose = 'inbox' AND is_open)", name=op.f("ck_folder_templates_inbox_closed")
-        ),
+        sa.CheckConstraint("NOT (purpose = 'inbox' AND is_open)", name=op.f("ck_folder_templates_inbox_closed")),
         sa.CheckConstraint("purpose IN ('general', 'inbox')", name=op.f("ck_folder_templates_purpose")),
         sa.ForeignKeyConstraint(["office_id"], ["offices.id"], name=op.f("fk_folder_templates_office_id")),
         sa.PrimaryKeyConstraint("office_id", "id", name=op.f("pk_folder_templates")),
@@ -203,9 +201,7 @@ def upgrade() -> None:
         sa.Column("updated_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
         sa.Column("version", sa.Integer(), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
-        sa.CheckConstraint(
-            "status IN ('prospect', 'active', 'inactive', 'left')", name=op.f("ck_relations_status")
-        ),
+        sa.CheckConstraint("status IN ('prospect', 'active', 'inactive', 'left')", name=op.f("ck_relations_status")),
         sa.CheckConstraint(
             "type IN ('organisation', 'person', 'internal', 'supplier')", name=op.f("ck_relations_type")
         ),
@@ -227,9 +223,7 @@ def upgrade() -> None:
         ["office_id", "number_sort", "id"],
         unique=False,
     )
-    op.create_index(
-        op.f("ix_relations_office_id_parent_id"), "relations", ["office_id", "parent_id"], unique=False
-    )
+    op.create_index(op.f("ix_relations_office_id_parent_id"), "relations", ["office_id", "parent_id"], unique=False)
     op.create_index(
         op.f("ix_relations_office_id_updated_at_id"),
         "relations",
@@ -288,9 +282,7 @@ def upgrade() -> None:
         sa.Column("expires_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("revoked_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("created_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
-        sa.CheckConstraint(
-            "num_nonnulls(team_member_id, contact_id) = 1", name=op.f("ck_auth_tokens_one_person")
-        ),
+        sa.CheckConstraint("num_nonnulls(team_member_id, contact_id) = 1", name=op.f("ck_auth_tokens_one_person")),
         sa.ForeignKeyConstraint(
             ["office_id", "contact_id"],
             ["contacts.office_id", "contacts.id"],
@@ -412,9 +404,7 @@ def upgrade() -> None:
         "events",
         sa.Column("office_id", sa.Uuid(), nullable=False),
         sa.Column("id", sa.Uuid(), nullable=False),
-        sa.Column(
-            "at", sa.DateTime(timezone=True), server_default=sa.text("clock_timestamp()"), nullable=False
-        ),
+        sa.Column("at", sa.DateTime(timezone=True), server_default=sa.text("clock_timestamp()"), nullable=False),
         sa.Column("actor_kind", sa.Text(), nullable=False),
         sa.Column("actor_id", sa.Uuid(), nullable=True),
         sa.Column("actor_name", sa.Text(), nullable=False),
@@ -441,9 +431,7 @@ def upgrade() -> None:
         ["office_id", "relation_id", "at", "id"],
         unique=False,
     )
-    op.create_index(
-        op.f("ix_events_office_id_subject_id"), "events", ["office_id", "subject_id"], unique=False
-    )
+    op.create_index(op.f("ix_events_office_id_subject_id"), "events", ["office_id", "subject_id"], unique=False)
     op.create_table(
         "invitations",
         sa.Column("office_id", sa.Uuid(), nullable=False),
@@ -454,9 +442,7 @@ def upgrade() -> None:
         sa.Column("expires_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("used_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("created_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
-        sa.CheckConstraint(
-            "num_nonnulls(team_member_id, contact_id) = 1", name=op.f("ck_invitations_one_person")
-        ),
+        sa.CheckConstraint("num_nonnulls(team_member_id, contact_id) = 1", name=op.f("ck_invitations_one_person")),
         sa.ForeignKeyConstraint(
             ["office_id", "contact_id"],
             ["contacts.office_id", "contacts.id"],
@@ -550,9 +536,7 @@ def upgrade() -> None:
             ["team_members.office_id", "team_members.id"],
             name=op.f("fk_conversation_participants_team_member_id"),
         ),
-        sa.ForeignKeyConstraint(
-            ["office_id"], ["offices.id"], name=op.f("fk_conversation_participants_office_id")
-        ),
+        sa.ForeignKeyConstraint(["office_id"], ["offices.id"], name=op.f("fk_conversation_participants_office_id")),
         sa.PrimaryKeyConstraint("office_id", "id", name=op.f("pk_conversation_participants")),
         sa.UniqueConstraint(
             "office_id",
@@ -586,9 +570,7 @@ def upgrade() -> None:
         sa.Column("updated_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
         sa.Column("version", sa.Integer(), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
-        sa.CheckConstraint(
-            "status IN ('open', 'answered', 'withdrawn')", name=op.f("ck_document_requests_status")
-        ),
+        sa.CheckConstraint("status IN ('open', 'answered', 'withdrawn')", name=op.f("ck_document_requests_status")),
         sa.ForeignKeyConstraint(
             ["office_id", "contact_id"],
             ["contacts.office_id", "contacts.id"],
@@ -682,9 +664,7 @@ def upgrade() -> None:
         unique=True,
         postgresql_where="purpose = 'inbox'",
     )
-    op.create_index(
-        op.f("ix_folders_office_id_parent_id"), "folders", ["office_id", "parent_id"], unique=False
-    )
+    op.create_index(op.f("ix_folders_office_id_parent_id"), "folders", ["office_id", "parent_id"], unique=False)
     op.create_table(
         "document_request_lines",
         sa.Column("office_id", sa.Uuid(), nullable=False),
@@ -708,9 +688,7 @@ def upgrade() -> None:
             name=op.f("fk_document_request_lines_request_id"),
             ondelete="CASCADE",
         ),
-        sa.ForeignKeyConstraint(
-            ["office_id"], ["offices.id"], name=op.f("fk_document_request_lines_office_id")
-        ),
+        sa.ForeignKeyConstraint(["office_id"], ["offices.id"], name=op.f("fk_document_request_lines_office_id")),
         sa.PrimaryKeyConstraint("office_id", "id", name=op.f("pk_document_request_lines")),
         sa.UniqueConstraint(
             "office_id",
@@ -811,9 +789,7 @@ def upgrade() -> None:
         unique=False,
         postgresql_where="binned_at IS NOT NULL",
     )
-    op.create_index(
-        op.f("ix_dossier_items_office_id_blob_id"), "dossier_items", ["office_id", "blob_id"], unique=False
-    )
+    op.create_index(op.f("ix_dossier_items_office_id_blob_id"), "dossier_items", ["office_id", "blob_id"], unique=False)
     op.create_index(
         op.f("ix_dossier_items_office_id_dossier_id_created_at_id"),
         "dossier_items",
@@ -889,7 +865,8 @@ def upgrade() -> None:
     grant("rate_limits", "SELECT, INSERT, UPDATE, DELETE")  # of no office: before sign-in there is none
     for signature, body in FUNCTIONS.items():
         op.execute(
-            f"CREATE FUNCTION {signature} LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$ {body} $$"
+            f"CREATE FUNCTION {signature} LANGUAGE sql STABLE SECURITY DEFINER "
+            f"SET search_path = public, pg_temp AS $$ {body} $$"
         )
         name = signature.partition(" RETURNS")[0]
         op.execute(f"REVOKE ALL ON FUNCTION {name} FROM PUBLIC")
@@ -933,9 +910,7 @@ def downgrade() -> None:
     )
     op.drop_index(op.f("ix_folders_office_id_dossier_id_position_id"), table_name="folders")
     op.drop_table("folders")
-    op.drop_index(
-        op.f("ix_document_requests_office_id_relation_id_created_at_id"), table_name="document_requests"
-    )
+    op.drop_index(op.f("ix_document_requests_office_id_relation_id_created_at_id"), table_name="document_requests")
     op.drop_index(op.f("ix_document_requests_office_id_created_at_id"), table_name="document_requests")
     op.drop_index(op.f("ix_document_requests_office_id_conversation_id"), table_name="document_requests")
     op.drop_index(op.f("ix_document_requests_office_id_contact_id"), table_name="document_requests")
@@ -955,9 +930,7 @@ def downgrade() -> None:
     op.drop_index(op.f("ix_events_office_id_at_id"), table_name="events")
     op.drop_table("events")
     op.drop_table("dossiers")
-    op.drop_index(
-        op.f("ix_conversations_office_id_relation_id_last_message_at_id"), table_name="conversations"
-    )
+    op.drop_index(op.f("ix_conversations_office_id_relation_id_last_message_at_id"), table_name="conversations")
     op.drop_index(op.f("ix_conversations_office_id_last_message_at_id"), table_name="conversations")
     op.drop_table("conversations")
     op.drop_index(op.f("ix_contact_links_office_id_contact_id_relation_id"), table_name="contact_links")
@@ -984,9 +957,7 @@ def downgrade() -> None:
     op.drop_index(op.f("ix_contacts_office_id_number_sort_id"), table_name="contacts")
     op.drop_index(op.f("ix_contacts_office_id_name_key_id"), table_name="contacts")
     op.drop_table("contacts")
-    op.drop_index(
-        op.f("ix_blobs_office_id_lease_until"), table_name="blobs", postgresql_where="state <> 'stored'"
-    )
+    op.drop_index(op.f("ix_blobs_office_id_lease_until"), table_name="blobs", postgresql_where="state <> 'stored'")
     op.drop_table("blobs")
     op.drop_index(op.f("ix_rate_limits_resets_at"), table_name="rate_limits")
     op.drop_table("rate_limits")

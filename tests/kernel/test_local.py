@@ -213,9 +213,7 @@ def test_failure_shows_the_log(directory: Path) -> None:
 
 
 @as_root
-def test_directory_that_the_database_user_cannot_reach(
-    directory: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_directory_that_the_database_user_cannot_reach(directory: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     system, private = directory / "system", directory / "private"
     private.mkdir(mode=0o700)
     monkeypatch.setattr(local_postgres, "SYSTEM_DIRECTORY", system)
@@ -230,9 +228,7 @@ def test_directory_that_the_database_user_cannot_reach(
 
 
 @as_root
-def test_installation_that_the_database_user_cannot_reach(
-    directory: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_installation_that_the_database_user_cannot_reach(directory: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     source = local_postgres._installation()
     private = directory / "private"
     private.mkdir(mode=0o700)

@@ -1,0 +1,1 @@
+"""Measurements. Each runs by itself: ``python -m bench.upload``."""

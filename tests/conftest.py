@@ -1,0 +1,157 @@
+"""Real servers, a real database for each worker, the real application over real HTTP.
+
+Servers are started once. Each test lives in an office of its own and commits for real: the tenancy that the
+product promises is what keeps tests apart, and what they see is what a user would see.
+"""
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any
+
+import asyncpg
+import httpx
+import pytest
+import uvicorn
+from fastapi import FastAPI
+
+from app.db import Database
+from app.local import servers
+from app.main import create_app
+from app.migrate import migrate
+from app.server import server_config
+from app.settings import Settings, get_settings, set_environment, uses
+from app.storage import Storage
+from tests.factories import Tenant, make_tenant
+
+TEMPLATE = "ordner_template"
+_stack = pytest.StashKey[ExitStack]()
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """The first process starts the servers and migrates the template; workers inherit their addresses."""
+    if hasattr(config, "workerinput") or config.option.collectonly:
+        return
+    stack = config.stash[_stack] = ExitStack()
+    minio = Path(path) if (path := uses("test_minio")) else None
+    local = stack.enter_context(servers(None, minio=minio))
+    set_environment(
+        {
+            **local.environment(),
+            "ORDNER_MODE": "local",
+            "ORDNER_HEADER_TIMEOUT_SECONDS": "2",
+            "ORDNER_BODY_STALL_SECONDS": "3",
+            "ORDNER_SIGN_IN_ATTEMPTS": "5",
+            "ORDNER_CORS_ORIGINS": '["https://app.example"]',
+        }
+    )
+    asyncio.run(_make_template())
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    if stack := config.stash.get(_stack, None):
+        stack.close()
+
+
+async def _make_template() -> None:
+    get_settings.cache_clear()
+    settings = get_settings()
+    await _execute(settings, f"CREATE DATABASE {TEMPLATE}")
+    await migrate(at_database(settings, TEMPLATE))
+
+
+async def _execute(settings: Settings, statement: str) -> None:
+    connection = await asyncpg.connect(settings.database_url.get_secret_value())
+    try:
+        await connection.execute(statement)
+    finally:
+        await connection.close()
+
+
+def at_database(settings: Settings, name: str) -> Settings:
+    """The same settings on another database of the same server."""
+    address = settings.database_url.get_secret_value().rpartition("/")[0]
+    set_environment({"ORDNER_DATABASE_URL": f"{address}/{name}"})
+    get_settings.cache_clear()
+    return get_settings()
+
+
+@pytest.fixture(scope="session")
+def anyio_backend() -> Any:
+    return "asyncio", {"use_uvloop": True}
+
+
+@pytest.fixture(scope="session")
+async def settings(worker_id: str) -> Settings:
+    """Settings of this worker: a clone of the template and a bucket of its own."""
+    name = f"ordner_{worker_id}"
+    base = get_settings()
+    await _execute(at_database(base, "postgres"), f"CREATE DATABASE {name} TEMPLATE {TEMPLATE}")
+    set_environment({"ORDNER_S3_BUCKET": f"ordner-{worker_id}"})
+    return at_database(base, name)
+
+
+@pytest.fixture(scope="session")
+async def app(settings: Settings) -> FastAPI:
+    return create_app(settings)
+
+
+@pytest.fixture(scope="session")
+async def address(app: FastAPI, settings: Settings) -> AsyncIterator[str]:
+    """The application, served as in production, on a free loopback port."""
+    config = server_config(app, "127.0.0.1", 0, settings.header_timeout_seconds)
+    server = uvicorn.Server(config)
+    server.capture_signals = _no_signals  # type: ignore[method-assign]
+    task = asyncio.create_task(server.serve())
+    while not server.started:
+        await asyncio.sleep(0.01)
+    port = server.servers[0].sockets[0].getsockname()[1]
+    yield f"http://127.0.0.1:{port}"
+    server.should_exit = True
+    await task
+
+
+class _no_signals:  # noqa: N801 - stands in for a context manager function
+    def __enter__(self) -> None: ...
+    def __exit__(self, *_: object) -> None: ...
+
+
+@pytest.fixture
+async def db(app: FastAPI, address: str) -> Database:
+    database: Database = app.state.db
+    return database
+
+
+@pytest.fixture
+async def storage(app: FastAPI, address: str) -> Storage:
+    store: Storage = app.state.storage
+    return store
+
+
+@pytest.fixture
+async def anonymous(address: str) -> AsyncIterator[httpx.AsyncClient]:
+    async with httpx.AsyncClient(base_url=address, timeout=30) as client:
+        yield client
+
+
+@pytest.fixture
+async def office(db: Database, address: str) -> AsyncIterator[Tenant]:
+    """A fresh office with an administrator and an accountant (a mutator)."""
+    tenant = await make_tenant(db, address)
+    yield tenant
+    await tenant.close()
+
+
+@pytest.fixture
+async def other_office(db: Database, address: str) -> AsyncIterator[Tenant]:
+    """Another one, to see none of it."""
+    tenant = await make_tenant(db, address)
+    yield tenant
+    await tenant.close()
+
+
+@pytest.fixture(autouse=True, scope="session")
+def quiet_logs() -> None:
+    logging.getLogger("asyncio").setLevel(logging.ERROR)

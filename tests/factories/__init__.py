@@ -1,0 +1,7 @@
+"""What tests stand on, made by the services in transactions of their own."""
+
+from tests.factories.dossiers import Files, make_file, upload
+from tests.factories.family import Family, make_family
+from tests.factories.tenants import Client, Tenant, make_tenant
+
+__all__ = ["Client", "Family", "Files", "Tenant", "make_family", "make_file", "make_tenant", "upload"]
