@@ -159,10 +159,11 @@ def _mine(statement: Any, actor: Actor, claimed: Claim) -> Any:
     )
 
 
-def expired(hours: int) -> Any:
+def expired(office_id: UUID, hours: int) -> Any:
     """Answers that no client waits for any more, and claims that nobody will finish."""
     age = func.now() - timedelta(hours=hours)
     return delete(IdempotencyKey).where(
+        IdempotencyKey.office_id == office_id,
         IdempotencyKey.created_at < age,
         or_(IdempotencyKey.state == "done", IdempotencyKey.lease_until < func.now()),
     )

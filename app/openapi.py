@@ -1,10 +1,9 @@
 """The published contract: FastAPI's document, completed with what it does not say.
 
-Problems on every operation, security with its permission, binary files, and the headers that are the same
-everywhere. OpenAPI 3.1.0, because most generators do not read 3.2 yet.
+Problems on every operation, security with its permission, binary files, headers, and an example of every body,
+made from the examples of the models. OpenAPI 3.1.0, because most generators do not read 3.2 yet.
 """
 
-import re
 from typing import Any
 
 from fastapi import FastAPI
@@ -12,167 +11,238 @@ from fastapi.routing import APIRoute
 from pydantic import BaseModel
 
 from app.access import Permission
+from app.dependencies import Answer
+from app.openapi_parts import (
+    BINARY,
+    DESCRIPTION,
+    DOWNLOAD_HEADERS,
+    JSON,
+    PROBLEM,
+    PROBLEM_ERROR,
+    REFUSALS,
+    TAGS,
+    components,
+    headers,
+)
 from app.routing import permission_of
 
-BINARY = {"type": "string", "format": "binary", "contentMediaType": "application/octet-stream"}
+__all__ = ["DESCRIPTION", "DOWNLOAD", "PREFIX", "build", "multipart_body"]
+
+Schema = dict[str, Any]
+
+PREFIX = "/v1"
+MERGE_PATCH = "application/merge-patch+json"
+REF = "#/components/schemas/"
+BYTES = {"application/octet-stream": {"schema": BINARY}}
 DOWNLOAD: dict[int | str, dict[str, Any]] = {
-    200: {"description": "The whole file", "content": {"application/octet-stream": {"schema": BINARY}}},
-    206: {"description": "The range asked for", "content": {"application/octet-stream": {"schema": BINARY}}},
+    200: {"description": "The whole file; its `Content-Type` is what was found in it", "content": BYTES},
+    206: {"description": "The range asked for", "content": BYTES},
     304: {"description": "You have it already"},
     307: {"description": "Get it at this signed address of the store, within 5 minutes"},
-    416: {"description": "No such bytes"},
 }
-PREFIX = "/v1"
 _schemas: dict[str, type[BaseModel]] = {}
-
-PROBLEM: dict[str, Any] = {
-    "type": "object",
-    "description": "RFC 9457. Read `code`; `detail` is for people.",
-    "required": ["type", "title", "status", "detail", "code"],
-    "properties": {
-        "type": {"type": "string", "format": "uri", "description": "stable name of this kind of problem"},
-        "title": {"type": "string"},
-        "status": {"type": "integer"},
-        "detail": {"type": "string", "description": "what is wrong, and what right looks like"},
-        "code": {"type": "string"},
-        "request_id": {"type": "string"},
-        "errors": {
-            "type": "array",
-            "items": {
-                "type": "object",
-                "required": ["pointer", "code", "detail", "in"],
-                "properties": {
-                    "pointer": {"type": "string", "description": "JSON Pointer (RFC 6901) within `in`"},
-                    "code": {"type": "string"},
-                    "detail": {"type": "string"},
-                    "in": {"type": "string", "enum": ["body", "query", "path", "header"]},
-                },
-            },
-        },
-    },
-    "example": {
-        "type": "urn:ordner:problem:taken",
-        "title": "This clashes with what is there",
-        "status": 409,
-        "detail": "This relation number is in use; choose another.",
-        "code": "taken",
-        "request_id": "0f1c6d0e7c1c4b6f8d6f2b6b9d2a7a51",
-        "errors": [{"pointer": "/number", "code": "taken", "detail": "This relation number is in use; choose another.", "in": "body"}],
-    },
-}  # fmt: skip
-
-DESCRIPTION = """\
-The client dossiers of an accountancy office (accountantskantoor).
-
-Everything lies below `/v1`. Fields, values and operations are added, never removed or renamed: ignore what you do
-not know. Lists are paged by `cursor`; changes take `If-Match`; a POST may carry an `Idempotency-Key`, and the same
-key with the same request gives the same answer. What is not yours to see is 404.
-"""
 
 
 def multipart_body(files: str, *, json: bool = False, **fields: type[BaseModel]) -> dict[str, Any]:
-    """The request body of an upload: parts named ``files``, plus JSON parts; ``json``: one such part may be the body."""
-    properties: dict[str, Any] = {files: {"type": "array", "items": BINARY}}
+    """The request body of an upload: parts named ``files``, plus JSON parts; ``json``: such a part may be the body."""
+    parts: Schema = {files: {"type": "array", "items": BINARY, "description": "each part with a filename"}}
     content: dict[str, Any] = {}
     for name, model in fields.items():
         _schemas[model.__name__] = model
-        properties[name] = {"$ref": f"#/components/schemas/{model.__name__}"}
+        parts[name] = {"$ref": REF + model.__name__}
         if json:
-            content["application/json"] = {"schema": properties[name]}
-    schema = {"type": "object", "properties": properties, "required": [*fields] or [files]}
-    encoding = {name: {"contentType": "application/json"} for name in fields}
+            content[JSON] = {"schema": parts[name]}
+    schema = {"type": "object", "properties": parts, "required": [*fields] or [files]}
+    encoding = {name: {"contentType": JSON} for name in fields}
     content["multipart/form-data"] = {"schema": schema, **({"encoding": encoding} if encoding else {})}
     return {"requestBody": {"required": True, "content": content}}
 
 
 def build(app: FastAPI, routes: list[APIRoute]) -> dict[str, Any]:
     """The document, from the app's own and the operations' markings."""
-    document = FastAPI.openapi(app)
-    components = document.setdefault("components", {})
-    schemas: dict[str, Any] = components.setdefault("schemas", {})
+    document: dict[str, Any] = FastAPI.openapi(app)
+    schemas = {**document.get("components", {}).get("schemas", {}), "Problem": PROBLEM, "ProblemError": PROBLEM_ERROR}
     for name, model in _schemas.items():
-        schemas.setdefault(name, model.model_json_schema(ref_template="#/components/schemas/{model}"))
+        schemas.setdefault(name, model.model_json_schema(ref_template=REF + "{model}"))
     for left in ("HTTPValidationError", "ValidationError"):
         schemas.pop(left, None)
-    schemas["Problem"] = PROBLEM
-    components["responses"] = {
-        "Problem": {
-            "description": "A problem (RFC 9457)",
-            "content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}},
-        }
-    }
-    components["securitySchemes"] = {
-        "bearer": {
-            "type": "http",
-            "scheme": "bearer",
-            "description": "a session's token (`ords_...`, from `POST /v1/auth/tokens`) or an API key (`ordk_...`)",
-        }
-    }
-    components["parameters"] = _header_parameters()
+    document["components"] = {"schemas": schemas, **components()}
+    document = _tidied(document)
     for route in routes:
         for method in route.methods or ():
-            _complete(document["paths"][PREFIX + route.path][method.lower()], route, method, permission_of(route))
-    _walk(document)
+            operation = document["paths"][PREFIX + route.path][method.lower()]
+            _complete(operation, route, method, document["components"]["schemas"])
+    document["info"]["contact"] = {"name": "the administrator (beheerder) of your office"}
     document["servers"] = [{"url": "/", "description": "where this document came from"}]
-    document["tags"] = [{"name": tag} for tag in dict.fromkeys(str(tag) for route in routes for tag in route.tags)]
+    used = {str(tag) for route in routes for tag in route.tags}
+    document["tags"] = [{"name": tag, "description": text} for tag, text in TAGS.items() if tag in used]
     return document
 
 
-def _header_parameters() -> dict[str, Any]:
-    def header(name: str, description: str, limit: int) -> dict[str, Any]:
-        schema = {"type": "string", "maxLength": limit}
-        return {"name": name, "in": "header", "required": False, "description": description, "schema": schema}
-
-    return {
-        "IdempotencyKey": header(
-            "Idempotency-Key", "send the same request again under the same key for the same answer", 200
-        ),
-        "IfMatch": header("If-Match", "the ETag that the change builds on; 412 when it is stale", 200),
-        "IfNoneMatch": header("If-None-Match", "304 when the ETag is still this", 200),
-    }
-
-
-def _complete(operation: dict[str, Any], route: APIRoute, method: str, permission: Permission | None) -> None:
+def _complete(operation: dict[str, Any], route: APIRoute, method: str, schemas: Schema) -> None:
+    permission = permission_of(route)
+    operation["summary"] = route.name.replace("_", " ").capitalize()
     operation["security"] = [{"bearer": []}] if permission else []
-    statuses = ["400", "413", "415", "422", "429", "500", "503"] if method != "GET" else ["422", "429", "500", "503"]
     if permission:
         operation["x-permission"] = str(permission)
         operation["description"] = f"{operation.get('description', '')}\n\nPermission: `{permission}`."
-        statuses += ["401", "403"]
-    if "{" in route.path or not permission:
-        statuses.append("404")
-    if method != "GET":
-        statuses.append("409")
-    wanted = []
-    if method == "POST" and permission:
-        wanted.append("IdempotencyKey")
-    if method in ("PATCH", "PUT", "DELETE") and "Answer" in str(route.endpoint.__annotations__.values()):
-        wanted.append("IfMatch")
-    if method in ("PATCH", "PUT", "DELETE"):
-        statuses.append("412")
-    operation.setdefault("parameters", []).extend({"$ref": f"#/components/parameters/{name}"} for name in wanted)
-    if not operation["parameters"]:
-        del operation["parameters"]
-    for status in sorted(statuses):
-        operation["responses"].setdefault(status, {"$ref": "#/components/responses/Problem"})
-        if status == "422" and "HTTPValidationError" in str(operation["responses"][status]):
-            operation["responses"][status] = {"$ref": "#/components/responses/Problem"}
-    operation["responses"] = dict(sorted(operation["responses"].items()))
     body = operation.get("requestBody", {}).get("content", {})
-    if method == "PATCH" and "application/json" in body:
-        body["application/merge-patch+json"] = body["application/json"]
+    if method == "PATCH" and JSON in body:
+        body[MERGE_PATCH] = dict(body[JSON])
+    for media in body.values():
+        _show(media, schemas)
+    _describe_answers(operation, route, method, schemas)
+    wanted = _request_headers(operation, route, method, permission)
+    parameters = [_as_parameter(parameter) for parameter in operation.get("parameters", [])]
+    parameters += [{"$ref": f"#/components/parameters/{name}"} for name in wanted]
+    if parameters:
+        operation["parameters"] = parameters
+    answers = operation["responses"]
+    for status in _refusals(route, method, permission, wanted):
+        answers[str(status)] = {"$ref": f"#/components/responses/{REFUSALS[status]}"}
+    operation["responses"] = dict(sorted(answers.items()))
 
 
-def _walk(node: Any) -> None:
-    """Small repairs everywhere: no `default: null` (absent is not null in a merge patch), no needless titles."""
-    if isinstance(node, dict):
-        if "default" in node and node["default"] is None:
-            del node["default"]
-        if isinstance(node.get("title"), str) and ("type" in node or "anyOf" in node or "$ref" in node):
-            if re.fullmatch(r"[A-Z0-9][\w ,\[\]]*", node["title"]):
-                del node["title"]
-        for value in node.values():
-            _walk(value)
-    elif isinstance(node, list):
-        for value in node:
-            _walk(value)
+def _request_headers(operation: Schema, route: APIRoute, method: str, permission: Permission | None) -> list[str]:
+    if method == "POST":
+        return ["Idempotency-Key"] if permission else []
+    if method == "GET":
+        conditional = ["If-None-Match"] if "304" in operation["responses"] else []
+        return conditional + (["Range", "If-Range"] if "206" in operation["responses"] else [])
+    return ["If-Match"] if _has_version(route) else []
+
+
+def _refusals(route: APIRoute, method: str, permission: Permission | None, wanted: list[str]) -> set[int]:
+    statuses = {422, 429, 500, 503}
+    if permission:
+        statuses |= {401, 403}
+    elif method != "GET":
+        statuses.add(401)
+    if "{" in route.path:
+        statuses.add(404)
+    if method != "GET":
+        statuses |= {400, 408, 409, 413, 415}
+    if "If-Match" in wanted:
+        statuses.add(412)
+    if "Range" in wanted:
+        statuses |= {410, 416}
+    return statuses
+
+
+def _has_version(route: APIRoute) -> bool:
+    """Does the route check and show the version of one row?"""
+    return Answer in route.endpoint.__annotations__.values()
+
+
+def _describe_answers(operation: Schema, route: APIRoute, method: str, schemas: Schema) -> None:
+    """The headers and examples of what is not a problem, and 304 where a GET knows the version."""
+    answers = operation["responses"]
+    for status, answer in list(answers.items()):
+        if status >= "400":
+            continue
+        media = answer.get("content", {}).get(JSON)
+        if media:
+            _show(media, schemas)
+        names = _answer_headers(route, method, status, media, schemas)
+        answer["headers"] = {**headers(*names), **answer.get("headers", {})}
+        if method == "GET" and "ETag" in names and media:
+            answers["304"] = {"description": "It is still what you have", "headers": headers("ETag", "X-Request-Id")}
+
+
+def _answer_headers(route: APIRoute, method: str, status: str, media: Any, schemas: Schema) -> list[str]:
+    if not media and "206" in map(str, route.responses):
+        return {
+            "206": [*DOWNLOAD_HEADERS, "Content-Range"],
+            "304": ["ETag", "X-Request-Id"],
+            "307": ["Location", "X-Request-Id"],
+        }.get(status, [*DOWNLOAD_HEADERS])
+    names = ["X-Request-Id"]
+    if media and _has_version(route) and "version" in _properties(media["schema"], schemas):
+        names.append("ETag")
+    if media and "next_cursor" in _properties(media["schema"], schemas):
+        names.append("Link")
+    if method == "POST" and status == "201" and _has_version(route):
+        names.append("Location")
+    if method == "POST" and permission_of(route):
+        names.append("Idempotency-Replayed")
+    return names
+
+
+def _properties(schema: Schema, schemas: Schema) -> set[str]:
+    """The names that an answer has in any of its forms."""
+    if "$ref" in schema:
+        return _properties(schemas[schema["$ref"].removeprefix(REF)], schemas)
+    names = set(schema.get("properties", ()))
+    return names.union(*(_properties(form, schemas) for form in schema.get("anyOf", ())))
+
+
+def _show(media: dict[str, Any], schemas: Schema) -> None:
+    """Give a body its examples; where a model has none the linter says so."""
+    shown: dict[str, Any] = {}
+    for form in media["schema"].get("anyOf", [media["schema"]]):
+        name = form.get("$ref", "").removeprefix(REF)
+        try:
+            given = schemas.get(name, {}).get("examples") or [_example(form, schemas)]
+        except LookupError:
+            return
+        for place, value in enumerate(given, 1):
+            shown[name if len(given) == 1 else f"{name}_{place}"] = value
+    if len(shown) == 1:
+        media["example"] = next(iter(shown.values()))
+    else:
+        media["examples"] = {name: {"value": value} for name, value in shown.items()}
+
+
+def _example(schema: Schema, schemas: Schema) -> Any:
+    """The example of the schema, or one put together from those of its parts. LookupError: there is none."""
+    if "$ref" in schema:
+        return _example(schemas[schema["$ref"].removeprefix(REF)], schemas)
+    if "examples" in schema:
+        return schema["examples"][0]
+    if {"type": "null"} in schema.get("anyOf", ()):
+        return None
+    if schema.get("format") == "binary":
+        return "(the bytes of a file)"
+    if schema.get("type") == "array":
+        return [_example(schema["items"], schemas)]
+    if "properties" in schema:
+        return {name: _example(part, schemas) for name, part in schema["properties"].items()}
+    raise LookupError(schema)
+
+
+def _as_parameter(parameter: Schema) -> Schema:
+    """A query has no null: what may be null in the model may be left out in the address."""
+    schema = parameter.get("schema", {})
+    forms = [form for form in schema.get("anyOf", ()) if form != {"type": "null"}]
+    if len(forms) == 1:
+        del schema["anyOf"]
+        schema |= forms[0]
+    if description := schema.pop("description", None):
+        parameter.setdefault("description", description)
+    if parameter.get("name") == "sort":
+        parameter.setdefault("description", "the order; `-` in front: from high to low")
+    return parameter
+
+
+def _tidied(node: Any) -> Any:
+    """Small repairs everywhere but in examples.
+
+    No titles made of names; no `default: null` (absent is not null in a merge patch); `Page_XRead_` is `XReadPage`;
+    `x-component` stands for a schema that only the document has.
+    """
+    if isinstance(node, list):
+        return [_tidied(item) for item in node]
+    if isinstance(node, str):
+        return f"{node.split('Page_')[0]}{node.split('Page_')[1][:-1]}Page" if "/Page_" in node else node
+    if not isinstance(node, dict):
+        return node
+    if "x-component" in node:
+        return {"$ref": REF + node["x-component"]}
+    is_schema = any(key in node for key in ("type", "anyOf", "$ref", "enum"))
+    kept = {}
+    for key, value in node.items():
+        if (is_schema and key == "title" and isinstance(value, str)) or (key == "default" and value is None):
+            continue
+        name = f"{key[5:-1]}Page" if key.startswith("Page_") else key
+        kept[name] = value if key in ("example", "examples") else _tidied(value)
+    return kept

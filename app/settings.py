@@ -121,3 +121,8 @@ def own_environment() -> dict[str, str]:
 def set_environment(values: dict[str, str]) -> None:
     """Settings that local mode found out by starting the servers."""
     os.environ.update(values)  # noqa: TID251
+
+
+def minio_binary() -> str | None:
+    """The MinIO binary that the tests run on, when they shall."""
+    return os.environ.get("ORDNER_TEST_MINIO")  # noqa: TID251

@@ -7,7 +7,7 @@ product promises is what keeps tests apart, and what they see is what a user wou
 import asyncio
 import logging
 from collections.abc import AsyncIterator
-from contextlib import ExitStack
+from contextlib import ExitStack, nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +22,7 @@ from app.local import servers
 from app.main import create_app
 from app.migrate import migrate
 from app.server import server_config
-from app.settings import Settings, get_settings, set_environment, uses
+from app.settings import Settings, get_settings, minio_binary, set_environment
 from app.storage import Storage
 from tests.factories import Tenant, make_tenant
 
@@ -35,7 +35,7 @@ def pytest_configure(config: pytest.Config) -> None:
     if hasattr(config, "workerinput") or config.option.collectonly:
         return
     stack = config.stash[_stack] = ExitStack()
-    minio = Path(path) if (path := uses("test_minio")) else None
+    minio = Path(binary) if (binary := minio_binary()) else None
     local = stack.enter_context(servers(None, minio=minio))
     set_environment(
         {
@@ -103,7 +103,7 @@ async def address(app: FastAPI, settings: Settings) -> AsyncIterator[str]:
     """The application, served as in production, on a free loopback port."""
     config = server_config(app, "127.0.0.1", 0, settings.header_timeout_seconds)
     server = uvicorn.Server(config)
-    server.capture_signals = _no_signals  # type: ignore[method-assign]
+    server.capture_signals = nullcontext  # type: ignore[method-assign,assignment] # signals are pytest's
     task = asyncio.create_task(server.serve())
     while not server.started:
         await asyncio.sleep(0.01)
@@ -111,11 +111,6 @@ async def address(app: FastAPI, settings: Settings) -> AsyncIterator[str]:
     yield f"http://127.0.0.1:{port}"
     server.should_exit = True
     await task
-
-
-class _no_signals:  # noqa: N801 - stands in for a context manager function
-    def __enter__(self) -> None: ...
-    def __exit__(self, *_: object) -> None: ...
 
 
 @pytest.fixture

@@ -1,5 +1,4 @@
 from fastapi import APIRouter, Request
-from sqlalchemy import select
 
 from app.access import P
 from app.dependencies import (
@@ -13,7 +12,6 @@ from app.dependencies import (
     require,
 )
 from app.limits import spend
-from app.models import Office
 from app.schemas.auth import (
     InvitationAccept,
     InvitationAccepted,
@@ -22,7 +20,7 @@ from app.schemas.auth import (
     TokenCreate,
     TokenRead,
 )
-from app.services import auth, invitations
+from app.services import auth, invitations, offices
 
 router = APIRouter(tags=["auth"], route_class=Route)
 
@@ -57,8 +55,8 @@ async def delete_current_token(session: Transaction, actor: CurrentActor) -> Non
 
 @router.get("/me", dependencies=[require(P.ME_READ)])
 async def get_me(session: Transaction, actor: CurrentActor) -> MeRead:
-    """Who am I, and what may I do?"""
-    office = await session.scalar(select(Office).where(Office.id == actor.office_id))
+    """Who am I, and what may I do (rechten)?"""
+    office = await offices.own(session, actor)
     return MeRead(
         kind=actor.kind.value,
         id=actor.id,

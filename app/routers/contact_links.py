@@ -63,7 +63,12 @@ async def get_contact_link(link: LinkInPath, answer: Answer) -> Any:
     return link
 
 
-@router.put(ONE, dependencies=[require(P.CONTACT_LINKS_WRITE)], response_model=ContactLinkRead)
+@router.put(
+    ONE,
+    dependencies=[require(P.CONTACT_LINKS_WRITE)],
+    response_model=ContactLinkRead,
+    responses={201: {"model": ContactLinkRead, "description": "Linked now"}},
+)
 async def put_contact_link(
     relation: RelationInPath,
     contact: ContactInPath,

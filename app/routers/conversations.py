@@ -25,6 +25,7 @@ from app.limits import spend
 from app.listing import Page, paginate
 from app.models import Attachment, Conversation, Message
 from app.openapi import DOWNLOAD, multipart_body
+from app.openapi_parts import headers
 from app.schemas.conversations import (
     ConversationCreate,
     ConversationDetail,
@@ -91,7 +92,7 @@ async def update_conversation(
     actor: CurrentActor,
     answer: Answer,
 ) -> ConversationDetail:
-    """Change the subject, close or open a conversation again (sluiten)."""
+    """Change the subject, close or open a conversation again (sluiten, heropenen)."""
     answer.check(conversation)
     await conversations.change(session, actor, conversation, data)
     await session.flush()
@@ -122,6 +123,7 @@ async def list_messages(
     status_code=201,
     dependencies=[require(P.CONVERSATIONS_WRITE)],
     response_model=MessageRead,
+    responses={201: {"headers": headers("Location")}},
     openapi_extra=multipart_body("files", message=MessageCreate, json=True),
 )
 @own_transactions

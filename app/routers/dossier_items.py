@@ -21,7 +21,8 @@ from app.dependencies import (
 from app.listing import Page, paginate
 from app.models import Dossier, DossierItem
 from app.openapi import DOWNLOAD, multipart_body
-from app.routers.dossiers import DossierInPath, FolderInPath
+from app.routers.dossiers import DossierInPath
+from app.routers.folders import FolderInPath
 from app.schemas.dossier_items import (
     DossierItemQuery,
     DossierItemRead,
@@ -142,7 +143,7 @@ async def restore_item(item: ItemInPath, session: Transaction, actor: CurrentAct
 )
 @own_transactions
 async def get_item_content(item_id: UUID, request: Request, actor: CurrentActor, db: Db, store: Store) -> Response:
-    """The bytes of a document; ranges and HEAD work."""
+    """The bytes of a document (downloaden); ranges and HEAD work."""
     async with db.transaction(actor.office_id) as session:
         item = await find(session, actor, DossierItem, item_id, dossier_items.WITH_BLOB)
         dossier = await session.get_one(Dossier, (actor.office_id, item.dossier_id))

@@ -1,21 +1,18 @@
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends
-from sqlalchemy import select
 
 from app.access import P
 from app.dependencies import Answer, CurrentActor, Route, Transaction, require
 from app.models import Office
 from app.schemas.offices import OfficeRead, OfficeUpdate
-from app.services import events
+from app.services import offices
 
 router = APIRouter(prefix="/office", tags=["office"], route_class=Route)
 
 
 async def own_office(session: Transaction, actor: CurrentActor) -> Office:
-    office = await session.scalar(select(Office).where(Office.id == actor.office_id))
-    assert office is not None
-    return office
+    return await offices.own(session, actor)
 
 
 OwnOffice = Annotated[Office, Depends(own_office)]
@@ -34,9 +31,7 @@ async def update_office(
 ) -> Any:
     """Change the office (kantoor)."""
     answer.check(office)
-    for field, value in data.given().items():
-        setattr(office, field, value)
-    events.record(session, actor, "office.changed", office, fields=sorted(data.given()))
+    await offices.change(session, actor, office, data)
     await session.flush()
     answer.show(office)
     return office

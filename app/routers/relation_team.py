@@ -19,5 +19,8 @@ async def get_relation_team(relation: RelationInPath, session: Transaction, acto
 async def put_relation_team(
     relation: RelationInPath, data: TeamPut, session: Transaction, actor: CurrentActor
 ) -> TeamRead:
-    """Set the whole team of the relation. Readers and mutators see a relation only by holding a role on it."""
+    """Set the whole team of the relation (teamrollen).
+
+    Readers and mutators see a relation only by holding a role on it.
+    """
     return await relation_team.replace(session, actor, relation, data)

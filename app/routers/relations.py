@@ -66,6 +66,6 @@ async def update_relation(
 
 @router.delete("/{relation_id}", status_code=204, dependencies=[require(P.RELATIONS_ARCHIVE)])
 async def archive_relation(relation: RelationInPath, session: Transaction, actor: CurrentActor, answer: Answer) -> None:
-    """Archive a relation and its dossier: closed to clients and to changes at once; nothing is deleted."""
+    """Archive a relation and its dossier (archiveren): closed to clients and to changes at once; nothing is deleted."""
     answer.check(relation)
     await relations.archive(session, actor, relation)

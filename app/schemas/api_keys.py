@@ -1,10 +1,12 @@
 from typing import Annotated, Literal
 
 from pydantic import AfterValidator, ConfigDict, Field
+from pydantic.json_schema import WithJsonSchema
 
 from app.access import KEY_SCOPES, Permission
 from app.listing import ListQuery
 from app.schemas.base import Id, Input, Line, Moment, Output
+from app.schemas.examples import API_KEY, MADE, TEAM_MEMBER, example
 
 
 def _for_keys(scope: Permission) -> Permission:
@@ -13,7 +15,11 @@ def _for_keys(scope: Permission) -> Permission:
     return scope
 
 
-Scope = Annotated[Permission, AfterValidator(_for_keys)]
+Scope = Annotated[
+    Permission,
+    AfterValidator(_for_keys),
+    WithJsonSchema({"type": "string", "enum": sorted(KEY_SCOPES)}),
+]
 
 
 class ApiKeyCreate(Input):
@@ -31,6 +37,17 @@ class ApiKeyCreate(Input):
 
 
 class ApiKeyRead(Output):
+    model_config = example(
+        id=API_KEY,
+        name="Migratie",
+        hint="x7Qf",
+        scopes=["relations:read", "dossier_items:upload"],
+        created_by_id=TEAM_MEMBER,
+        created_at=MADE,
+        expires_at="2027-01-01T00:00:00.000Z",
+        revoked_at=None,
+    )
+
     id: Id
     name: str
     hint: Annotated[str, Field(description="its last characters, to recognise it by")]
@@ -42,6 +59,8 @@ class ApiKeyRead(Output):
 
 
 class ApiKeyCreated(ApiKeyRead):
+    model_config = example(ApiKeyRead, key="ordk_(71 letters and digits)")
+
     key: Annotated[str | None, Field(description="shown once; null in a replayed answer")]
 
 

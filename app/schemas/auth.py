@@ -3,6 +3,7 @@ from typing import Annotated, Literal
 from pydantic import ConfigDict, Field
 
 from app.schemas.base import Id, Input, Line, Moment, Output, Password
+from app.schemas.examples import LATER, OFFICE, TEAM_MEMBER, example, shown_of
 
 
 class TokenCreate(Input):
@@ -20,6 +21,8 @@ class TokenCreate(Input):
 
 
 class OfficeSummary(Output):
+    model_config = example(id=OFFICE, slug="demo", name="Demo Accountants")
+
     id: Id
     slug: str
     name: str
@@ -27,6 +30,16 @@ class OfficeSummary(Output):
 
 class MeRead(Output):
     """Who I am and what I may do."""
+
+    model_config = example(
+        kind="team_member",
+        id=TEAM_MEMBER,
+        name="Anna Jansen",
+        office=shown_of(OfficeSummary),
+        role="mutator",
+        permissions=["dossiers:read", "relations:read", "relations:write"],
+        sees_all_relations=False,
+    )
 
     kind: Literal["team_member", "contact", "api_key"]
     id: Id
@@ -39,6 +52,8 @@ class MeRead(Output):
 
 class TokenRead(Output):
     """Send `token` as `Authorization: Bearer ...`. It is shown once."""
+
+    model_config = example(token="ords_(71 letters and digits)", expires_at=LATER, kind="team_member")  # noqa: S106
 
     token: str
     expires_at: Moment
@@ -55,6 +70,8 @@ class InvitationAccept(Input):
 
 class InvitationAccepted(Output):
     """Whose login is active now; sign in with it."""
+
+    model_config = example(office="demo", email="henk@devriesfietsen.example")
 
     office: str
     email: str

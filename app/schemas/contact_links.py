@@ -4,6 +4,7 @@ from pydantic import ConfigDict, Field, model_validator
 
 from app.listing import ListQuery
 from app.schemas.base import Bool, Date, Id, Input, Line, Moment, Output, absent
+from app.schemas.examples import CONTACT, MADE_AND_CHANGED, RELATION, example, shown_of
 
 Preferred = Annotated[Bool, Field(description="voorkeur contact: the default addressee of this relation")]
 
@@ -37,6 +38,8 @@ class ContactLinkUpdate(Input):
 
 
 class LinkedContact(Output):
+    model_config = example(id=CONTACT, number="100.1", name="Henk de Vries", email="henk@devriesfietsen.example")
+
     id: Id
     number: str
     name: str
@@ -44,6 +47,8 @@ class LinkedContact(Output):
 
 
 class LinkedRelation(Output):
+    model_config = example(id=RELATION, number="100", name="De Vries Fietsen VOF", type="organisation")
+
     id: Id
     number: str
     name: str
@@ -52,6 +57,17 @@ class LinkedRelation(Output):
 
 class ContactLinkRead(Output):
     """The link with both its ends."""
+
+    model_config = example(
+        relation=shown_of(LinkedRelation),
+        contact=shown_of(LinkedContact),
+        function="vennoot",
+        portal_access=True,
+        is_preferred=True,
+        valid_from="2026-01-01",
+        valid_until=None,
+        **MADE_AND_CHANGED,
+    )
 
     relation: LinkedRelation
     contact: LinkedContact

@@ -4,6 +4,7 @@ from pydantic import ConfigDict, Field
 
 from app.listing import ListQuery
 from app.schemas.base import Email, Id, Input, Line, Moment, Number, OptionalLine, Output, absent
+from app.schemas.examples import CONTACT, LATER, MADE_AND_CHANGED, example
 
 LoginStatus = Literal["none", "invited", "active", "blocked"]
 Language = Literal["nl", "en"]
@@ -53,6 +54,21 @@ class ContactUpdate(Input):
 
 
 class ContactRead(Output):
+    model_config = example(
+        id=CONTACT,
+        number="100.1",
+        email="henk@devriesfietsen.example",
+        name="Henk de Vries",
+        initials="H.",
+        first_names="Henk",
+        prefix="de",
+        surname="Vries",
+        phone="+31 20 555 01 00",
+        language="nl",
+        login_status="active",
+        **MADE_AND_CHANGED,
+    )
+
     id: Id
     number: str
     email: str
@@ -79,6 +95,8 @@ class ContactQuery(ListQuery):
 
 class InvitationRead(Output):
     """How the invitation goes out (uitnodiging)."""
+
+    model_config = example(expires_at=LATER, delivery="mail", token=None, link=None)
 
     expires_at: Moment
     delivery: Annotated[

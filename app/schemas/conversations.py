@@ -4,6 +4,18 @@ from pydantic import ConfigDict, Field
 
 from app.listing import ListQuery
 from app.schemas.base import Id, Input, Line, LongText, Moment, Output, absent
+from app.schemas.examples import (
+    ATTACHMENT,
+    CONTACT,
+    CONVERSATION,
+    LATER,
+    MADE_AND_CHANGED,
+    MESSAGE,
+    RELATION,
+    SHA256,
+    example,
+    shown_of,
+)
 
 PersonKind = Literal["team_member", "contact", "api_key"]
 
@@ -33,12 +45,23 @@ class ConversationUpdate(Input):
 
 
 class ParticipantRead(Output):
+    model_config = example(kind="contact", id=CONTACT, name="Henk de Vries")
+
     kind: Literal["team_member", "contact"]
     id: Id
     name: str
 
 
 class ConversationRead(Output):
+    model_config = example(
+        id=CONVERSATION,
+        relation_id=RELATION,
+        subject="Derde kwartaal",
+        status="open",
+        last_message_at=LATER,
+        **MADE_AND_CHANGED,
+    )
+
     id: Id
     relation_id: Id
     subject: str
@@ -50,6 +73,8 @@ class ConversationRead(Output):
 
 
 class ConversationDetail(ConversationRead):
+    model_config = example(ConversationRead, participants=[shown_of(ParticipantRead)])
+
     participants: list[ParticipantRead]
 
 
@@ -73,6 +98,8 @@ class MessageCreate(Input):
 class AttachmentRead(Output):
     """A file as it was sent; where the office files it is not told here."""
 
+    model_config = example(id=ATTACHMENT, name="Bonnen Q3.pdf", size=48213, media_type="application/pdf", sha256=SHA256)
+
     id: Id
     name: str
     size: int
@@ -81,6 +108,18 @@ class AttachmentRead(Output):
 
 
 class MessageRead(Output):
+    model_config = example(
+        id=MESSAGE,
+        conversation_id=CONVERSATION,
+        sender_kind="contact",
+        sender_id=CONTACT,
+        sender_name="Henk de Vries",
+        text="Hierbij de bonnen van het derde kwartaal.",
+        document_request_line_id=None,
+        attachments=[shown_of(AttachmentRead)],
+        created_at=LATER,
+    )
+
     id: Id
     conversation_id: Id
     sender_kind: PersonKind

@@ -4,12 +4,26 @@ from pydantic import ConfigDict, Field
 
 from app.listing import ListQuery
 from app.schemas.base import Date, Id, Input, Line, LongText, Moment, Output
+from app.schemas.examples import (
+    CONTACT,
+    CONVERSATION,
+    DOCUMENT_REQUEST,
+    FOLDER,
+    MADE,
+    MADE_AND_CHANGED,
+    RELATION,
+    REQUEST_LINE,
+    example,
+    shown_of,
+)
 
 RequestStatus = Literal["open", "answered", "withdrawn"]
 _ID = "0193d6f0-0000-7000-8000-00000000000{}"
 
 
 class LineCreate(Input):
+    model_config = example(title="Bankafschriften december", folder_id=FOLDER)
+
     title: Annotated[Line, Field(description="what is asked for")]
     folder_id: Annotated[Id, Field(description="where it will go; the client never sees it")]
 
@@ -43,6 +57,8 @@ class DocumentRequestCreate(Input):
 
 
 class LineRead(Output):
+    model_config = example(id=REQUEST_LINE, title="Bankafschriften december", status="open", delivered_at=None)
+
     id: Id
     title: str
     status: Literal["open", "delivered"]
@@ -50,11 +66,24 @@ class LineRead(Output):
 
 
 class LineStaffRead(LineRead):
+    model_config = example(LineRead, folder_id=FOLDER)
+
     folder_id: Id
 
 
 class DocumentRequestRead(Output):
     """A document request as the one who is asked sees it."""
+
+    model_config = example(
+        id=DOCUMENT_REQUEST,
+        relation_id=RELATION,
+        conversation_id=CONVERSATION,
+        title="Stukken voor de jaarrekening",
+        due_on="2026-12-31",
+        status="open",
+        lines=[shown_of(LineRead)],
+        created_at=MADE,
+    )
 
     id: Id
     relation_id: Id
@@ -67,6 +96,8 @@ class DocumentRequestRead(Output):
 
 
 class DocumentRequestStaffRead(DocumentRequestRead):
+    model_config = example(DocumentRequestRead, contact_id=CONTACT, lines=[shown_of(LineStaffRead)], **MADE_AND_CHANGED)
+
     contact_id: Id
     lines: list[LineStaffRead]  # type: ignore[assignment]
     updated_at: Moment

@@ -1,15 +1,18 @@
 from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, ConfigDict, Field
+from pydantic.json_schema import WithJsonSchema
 
 from app.listing import ListQuery
 from app.schemas.base import Id, Input, Line, Moment, Output, absent
+from app.schemas.examples import DOSSIER, DOSSIER_ITEM, FOLDER, MADE, MADE_AND_CHANGED, SHA256, example, shown_of
 from app.text import file_name
 
 Origin = Annotated[
     Literal["message", "request", "upload", "migration", "integration"],
     Field(description="the filling route (vulroute): how it came into the dossier"),
 ]
+ProblemOutput = Annotated[dict[str, Any], WithJsonSchema({"x-component": "Problem"})]
 FileName = Annotated[Line, Field(max_length=255), AfterValidator(file_name)]
 
 
@@ -25,6 +28,17 @@ class DossierItemUpdate(Input):
 class DossierItemRead(Output):
     """A filed document (dossieritem) as a client sees it."""
 
+    model_config = example(
+        id=DOSSIER_ITEM,
+        dossier_id=DOSSIER,
+        folder_id=FOLDER,
+        name="Vennootschapscontract.pdf",
+        size=48213,
+        media_type="application/pdf",
+        sha256=SHA256,
+        created_at=MADE,
+    )
+
     id: Id
     dossier_id: Id
     folder_id: Id
@@ -36,6 +50,10 @@ class DossierItemRead(Output):
 
 
 class DossierItemStaffRead(DossierItemRead):
+    model_config = example(
+        DossierItemRead, origin="upload", message_id=None, request_line_id=None, binned_at=None, **MADE_AND_CHANGED
+    )
+
     origin: Origin
     message_id: Id | None
     request_line_id: Id | None
@@ -53,12 +71,18 @@ class DossierItemQuery(ListQuery):
 class UploadOutcome(Output):
     """What became of one file of the batch."""
 
+    model_config = example(
+        index=0, name="Vennootschapscontract.pdf", status="stored", item=shown_of(DossierItemStaffRead), problem=None
+    )
+
     index: Annotated[int, Field(description="its place among the files of the request, from 0")]
     name: str
     status: Literal["stored", "refused"]
     item: DossierItemStaffRead | None = None
-    problem: Annotated[dict[str, Any] | None, Field(description="why it was refused (RFC 9457)")] = None
+    problem: Annotated[ProblemOutput | None, Field(description="why it was refused (RFC 9457)")] = None
 
 
 class UploadOutcomes(Output):
+    model_config = example(items=[shown_of(UploadOutcome)])
+
     items: list[UploadOutcome]

@@ -4,6 +4,7 @@ from pydantic import ConfigDict, Field
 
 from app.listing import ListQuery
 from app.schemas.base import Bool, Id, Input, Line, Moment, Output, absent
+from app.schemas.examples import FOLDER_TEMPLATE, MADE_AND_CHANGED, example
 from app.schemas.folders import Position, Purpose
 
 Name = Annotated[Line, Field(description="`{year}` becomes the year in which the dossier is made")]
@@ -33,6 +34,10 @@ class FolderTemplateUpdate(Input):
 
 
 class FolderTemplateRead(Output):
+    model_config = example(
+        id=FOLDER_TEMPLATE, name="Jaarstukken {year}", position=50, purpose="general", is_open=True, **MADE_AND_CHANGED
+    )
+
     id: Id
     name: str
     position: int

@@ -4,6 +4,7 @@ from pydantic import ConfigDict, Field
 
 from app.listing import ListQuery
 from app.schemas.base import Id, Input, Int, Line, Moment, Output, absent
+from app.schemas.examples import DOSSIER, FOLDER, MADE_AND_CHANGED, example
 
 Visibility = Annotated[
     Literal["inherit", "open", "closed"],
@@ -37,6 +38,8 @@ class FolderUpdate(Input):
 class FolderRead(Output):
     """A folder as a client sees it; those above that are closed do not show."""
 
+    model_config = example(id=FOLDER, dossier_id=DOSSIER, parent_id=None, name="Permanent dossier", position=10)
+
     id: Id
     dossier_id: Id
     parent_id: Id | None
@@ -45,6 +48,8 @@ class FolderRead(Output):
 
 
 class FolderStaffRead(FolderRead):
+    model_config = example(FolderRead, purpose="general", visibility="open", is_open=True, **MADE_AND_CHANGED)
+
     purpose: Purpose
     visibility: Visibility
     is_open: Annotated[bool, Field(description="what follows from `visibility` for clients")]
@@ -55,21 +60,3 @@ class FolderStaffRead(FolderRead):
 
 class FolderQuery(ListQuery):
     sort: Literal["position", "-position", "name", "-name"] = "position"
-
-
-class DossierRead(Output):
-    """The file cabinet of one relation (dossier)."""
-
-    id: Id
-    relation_id: Id
-    relation_number: str
-    relation_name: str
-
-
-class DossierStaffRead(DossierRead):
-    archived_at: Moment | None
-    version: int
-
-
-class DossierQuery(ListQuery):
-    sort: Literal["created_at", "-created_at"] = "created_at"

@@ -6,12 +6,25 @@ from app.listing import ListQuery
 from app.schemas.base import Id, Input, LongText, Moment, Output
 from app.schemas.contact_links import LinkedRelation
 from app.schemas.dossier_items import DossierItemStaffRead, FileName
+from app.schemas.examples import CONVERSATION, DOSSIER_ITEM, INBOX, LATER, MESSAGE, example, shown_of
 
 _ID = "0193d6f0-0000-7000-8000-00000000000{}"
 
 
 class InboxItemRead(DossierItemStaffRead):
     """A delivered document that waits for a decision."""
+
+    model_config = example(
+        DossierItemStaffRead,
+        folder_id=INBOX,
+        name="Bonnen Q3.pdf",
+        origin="message",
+        message_id=MESSAGE,
+        relation=shown_of(LinkedRelation),
+        conversation_id=CONVERSATION,
+        sender_name="Henk de Vries",
+        delivered_at=LATER,
+    )
 
     relation: LinkedRelation
     conversation_id: Id | None
@@ -29,6 +42,8 @@ class RouteOne(Input):
 
 
 class RouteEntry(RouteOne):
+    model_config = example(RouteOne, item_id=DOSSIER_ITEM)
+
     item_id: Id
 
 
@@ -43,6 +58,8 @@ class RouteMany(Input):
 
 
 class RoutedItems(Output):
+    model_config = example(items=[shown_of(DossierItemStaffRead)])
+
     items: list[DossierItemStaffRead]
 
 

@@ -3,6 +3,7 @@ from typing import Annotated
 from pydantic import ConfigDict, Field
 
 from app.schemas.base import Email, Id, Input, Line, Moment, Output, Password, absent
+from app.schemas.examples import MADE_AND_CHANGED, OFFICE, example
 
 
 class OfficeUpdate(Input):
@@ -13,6 +14,8 @@ class OfficeUpdate(Input):
 
 class OfficeRead(Output):
     """The accountancy office (kantoor)."""
+
+    model_config = example(id=OFFICE, slug="demo", name="Demo Accountants", **MADE_AND_CHANGED)
 
     id: Id
     slug: str

@@ -3,6 +3,7 @@ from typing import Annotated, Literal
 from pydantic import ConfigDict, Field
 
 from app.schemas.base import Id, Input, Output
+from app.schemas.examples import TEAM_MEMBER, example, shown_of
 
 RelationRoleName = Annotated[
     Literal["relation_manager", "accountant", "tax", "administration", "payroll", "secretariat"],
@@ -11,6 +12,8 @@ RelationRoleName = Annotated[
 
 
 class TeamEntry(Input):
+    model_config = example(team_member_id=TEAM_MEMBER, role="accountant")
+
     team_member_id: Id
     role: RelationRoleName
 
@@ -28,6 +31,8 @@ class TeamPut(Input):
 
 
 class TeamEntryRead(Output):
+    model_config = example(team_member_id=TEAM_MEMBER, team_member_name="Anna Jansen", role="accountant")
+
     team_member_id: Id
     team_member_name: str
     role: RelationRoleName
@@ -35,5 +40,7 @@ class TeamEntryRead(Output):
 
 class TeamRead(Output):
     """Who has which role on the relation (teamrollen)."""
+
+    model_config = example(items=[shown_of(TeamEntryRead)])
 
     items: list[TeamEntryRead]

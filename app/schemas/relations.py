@@ -4,6 +4,7 @@ from pydantic import ConfigDict, Field, model_validator
 
 from app.listing import ListQuery
 from app.schemas.base import Email, Id, Input, Line, LongText, Moment, Number, OptionalLine, Output, absent
+from app.schemas.examples import DOSSIER, MADE_AND_CHANGED, RELATION, example
 
 RelationType = Literal["organisation", "person", "internal", "supplier"]
 RelationStatus = Literal["prospect", "active", "inactive", "left"]
@@ -101,6 +102,10 @@ class RelationUpdate(Input):
 class RelationRead(Output):
     """A relation as its own contacts see it."""
 
+    model_config = example(
+        id=RELATION, number="100", type="organisation", name="De Vries Fietsen VOF", dossier_id=DOSSIER
+    )
+
     id: Id
     number: str
     type: RelationType
@@ -110,6 +115,22 @@ class RelationRead(Output):
 
 class RelationStaffRead(RelationRead):
     """A relation as the office sees it."""
+
+    model_config = example(
+        RelationRead,
+        status="active",
+        initials=None,
+        first_names=None,
+        prefix=None,
+        surname=None,
+        legal_form="vof",
+        email="info@devriesfietsen.example",
+        phone="+31 20 555 01 00",
+        memo=None,
+        parent_id=None,
+        archived_at=None,
+        **MADE_AND_CHANGED,
+    )
 
     status: RelationStatus
     initials: str | None

@@ -5,6 +5,7 @@ from pydantic import ConfigDict, Field
 from app.access import Role
 from app.listing import ListQuery
 from app.schemas.base import Email, Id, Input, Line, Moment, Output, absent
+from app.schemas.examples import MADE_AND_CHANGED, TEAM_MEMBER, example
 
 RoleField = Annotated[Role, Field(description="autorisatierol: raadpleger, mutator, manager, beheerder")]
 
@@ -33,6 +34,15 @@ class TeamMemberUpdate(Input):
 
 
 class TeamMemberRead(Output):
+    model_config = example(
+        id=TEAM_MEMBER,
+        name="Anna Jansen",
+        email="anna@demo.example",
+        role="mutator",
+        status="active",
+        **MADE_AND_CHANGED,
+    )
+
     id: Id
     name: str
     email: str

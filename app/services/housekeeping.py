@@ -49,9 +49,10 @@ async def expire(db: Database, settings: Settings) -> None:
     """Kept answers, sessions, invitations and counters that nobody can use any more."""
     for office_id in await offices.all_ids(db):
         async with db.transaction(office_id) as session:
-            await session.execute(idempotency.expired(settings.idempotency_hours))
-            await session.execute(delete(AuthToken).where(AuthToken.expires_at < func.now()))
-            await session.execute(delete(Invitation).where(Invitation.expires_at < func.now()))
+            await session.execute(idempotency.expired(office_id, settings.idempotency_hours))
+            for model in (AuthToken, Invitation):
+                over = delete(model).where(model.office_id == office_id, model.expires_at < func.now())
+                await session.execute(over)
     async with db.transaction(None) as session:
         await session.execute(delete(RateLimit).where(RateLimit.resets_at < func.now()))
 

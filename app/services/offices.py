@@ -3,13 +3,14 @@
 from uuid import UUID
 
 from sqlalchemy import func, select
+from sqlalchemy.ext.asyncio import AsyncSession
 from uuid_utils.compat import uuid7
 
-from app.access import Role
+from app.access import Actor, Role
 from app.db import Database
 from app.models import Office, TeamMember
 from app.schemas.contacts import InvitationRead
-from app.schemas.offices import OfficeCreate
+from app.schemas.offices import OfficeCreate, OfficeUpdate
 from app.services import auth, events, folder_templates, invitations
 from app.settings import Settings
 
@@ -41,6 +42,18 @@ async def create(db: Database, settings: Settings, data: OfficeCreate) -> tuple[
         events.record(session, actor, "office.created", office, slug=data.slug)
         invitation = None if password_hash else await invitations.invite(session, settings, actor, member)
     return office_id, invitation
+
+
+async def own(session: AsyncSession, actor: Actor) -> Office:
+    """The office that the actor belongs to."""
+    return await session.get_one(Office, actor.office_id)
+
+
+async def change(session: AsyncSession, actor: Actor, office: Office, data: OfficeUpdate) -> None:
+    given = data.given()
+    for field, value in given.items():
+        setattr(office, field, value)
+    events.record(session, actor, "office.changed", office, fields=sorted(given))
 
 
 async def all_ids(db: Database) -> list[UUID]:

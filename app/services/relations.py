@@ -102,19 +102,14 @@ async def change(session: AsyncSession, actor: Actor, relation: Relation, data: 
 
 async def _check_parent(session: AsyncSession, actor: Actor, parent_id: UUID, own_id: UUID | None) -> None:
     """The parent is there for this actor, and no ring comes of it."""
-    parents = (
-        select(Relation.id, Relation.parent_id)
-        .where(Relation.office_id == actor.office_id, Relation.id == parent_id)
-        .cte("parents", recursive=True)
-    )
-    above = select(Relation.id, Relation.parent_id).where(
-        Relation.office_id == actor.office_id, Relation.id == parents.c.parent_id
-    )
-    ring = select(parents.union(above).c.id)
-    ids = set(await session.scalars(ring))
     if await session.scalar(visible(actor, Relation).where(Relation.id == parent_id)) is None:
         raise invalid("/parent_id", "unknown", "There is no such relation.")
-    if own_id in ids:
+    columns = select(Relation.id, Relation.parent_id).where(Relation.office_id == actor.office_id)
+    above = columns.where(Relation.id == parent_id).cte("above", recursive=True)
+    above = above.union(columns.where(Relation.id == above.c.parent_id))
+    if own_id is not None and await session.scalar(
+        columns.where(Relation.id == own_id, Relation.id.in_(select(above.c.id)))
+    ):
         raise invalid("/parent_id", "ring", "A relation can not be above itself.")
 
 
