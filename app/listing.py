@@ -30,7 +30,7 @@ class ListQuery(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     limit: Annotated[int, Field(ge=1, le=200, description="rows on a page")] = 50
-    cursor: Annotated[str | None, Field(max_length=2000, description="`next_cursor` of the page before")] = None
+    cursor: Annotated[str | None, Field(max_length=4000, description="`next_cursor` of the page before")] = None
     include: Annotated[Literal["total"] | None, Field(description="`total` adds the number of all rows")] = None
 
     def fingerprint(self) -> str:

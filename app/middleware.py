@@ -6,6 +6,7 @@ Pure ASGI, so that a body is streamed through and a client that leaves is notice
 import asyncio
 import re
 import time
+from contextlib import suppress
 from uuid import uuid4
 
 import structlog
@@ -24,6 +25,7 @@ log = structlog.get_logger()
 MAX_HEADERS = 100
 MAX_HEADER_BYTES = 16 * 1024
 SEND_STALL_SECONDS = 60
+LINGER_SECONDS = 5
 REQUEST_ID = re.compile(r"[A-Za-z0-9._:-]{1,100}")
 
 SECURITY_HEADERS = {
@@ -122,8 +124,31 @@ class Exchange:
                 headers.setdefault(name, value)
             if not self.body_read:
                 headers["connection"] = "close"  # or the server would go on swallowing the body
+        last = message["type"] == "http.response.body" and not message.get("more_body", False)
         async with asyncio.timeout(SEND_STALL_SECONDS):
-            await self._send(message)
+            if not (last and self._still_coming):
+                await self._send(message)
+                return
+            await self._send({**message, "more_body": True})
+        await self._linger()
+        await self._send({"type": "http.response.body", "body": b"", "more_body": False})
+
+    @property
+    def _still_coming(self) -> bool:
+        """Has the client bytes under way that nobody read? Not if it waits for our `100 Continue` first."""
+        waits = Headers(scope=self.scope).get("expect", "").lower() == "100-continue"
+        return not self.body_read and not (waits and self.received == 0)
+
+    async def _linger(self) -> None:
+        """Closing on unread bytes resets the connection, and the client loses the answer that told him why.
+
+        So after the answer we throw away what still comes, for a short while (RFC 9112 9.6).
+        """
+        with suppress(TimeoutError):
+            async with asyncio.timeout(LINGER_SECONDS):
+                while not self.body_read:
+                    message = await self._receive()
+                    self.body_read = message["type"] == "http.disconnect" or not message.get("more_body", False)
 
     def log(self) -> None:
         route = self.scope.get("route")

@@ -18,6 +18,7 @@ Chunk = bytes | memoryview
 
 MAX_PART_HEADERS = 8
 MAX_PART_HEADER_BYTES = 8 * 1024
+MAX_EPILOGUE_BYTES = 64 * 1024
 _ESCAPES = {"%22": '"', "%0D": "\r", "%0A": "\n"}
 _PART_END = object()
 _END = object()
@@ -86,6 +87,15 @@ class Multipart:
         while (event := await self.next_event()) is not _END:
             if isinstance(event, Part):
                 yield event
+        await self._skip_epilogue()
+
+    async def _skip_epilogue(self) -> None:
+        """On to the end of the stream: only there does it show that fewer bytes came than were announced."""
+        size = 0
+        async for chunk in self._stream:
+            size += len(chunk)
+            if size > MAX_EPILOGUE_BYTES:
+                raise BadRequest("Nothing may follow the final boundary.", code="multipart_malformed")
 
     async def next_event(self) -> Any:
         while not self._events:

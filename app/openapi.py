@@ -4,6 +4,7 @@ Problems on every operation, security with its permission, binary files, headers
 made from the examples of the models. OpenAPI 3.1.0, because most generators do not read 3.2 yet.
 """
 
+import json
 from typing import Any
 
 from fastapi import FastAPI
@@ -17,6 +18,7 @@ from app.openapi_parts import (
     DESCRIPTION,
     DOWNLOAD_HEADERS,
     JSON,
+    PARAMETER_WORDS,
     PROBLEM,
     PROBLEM_ERROR,
     REFUSALS,
@@ -25,6 +27,7 @@ from app.openapi_parts import (
     headers,
 )
 from app.routing import permission_of
+from app.schemas.base import Input, Output
 
 __all__ = ["DESCRIPTION", "DOWNLOAD", "PREFIX", "build", "multipart_body"]
 
@@ -64,19 +67,46 @@ def build(app: FastAPI, routes: list[APIRoute]) -> dict[str, Any]:
     schemas = {**document.get("components", {}).get("schemas", {}), "Problem": PROBLEM, "ProblemError": PROBLEM_ERROR}
     for name, model in _schemas.items():
         schemas.setdefault(name, model.model_json_schema(ref_template=REF + "{model}"))
-    for left in ("HTTPValidationError", "ValidationError"):
-        schemas.pop(left, None)
+    for name, examples in _examples_of_models().items():
+        if name in schemas:
+            schemas[name]["examples"] = examples
     document["components"] = {"schemas": schemas, **components()}
     document = _tidied(document)
     for route in routes:
         for method in route.methods or ():
             operation = document["paths"][PREFIX + route.path][method.lower()]
             _complete(operation, route, method, document["components"]["schemas"])
+    _drop_unused(document)
     document["info"]["contact"] = {"name": "the administrator (beheerder) of your office"}
     document["servers"] = [{"url": "/", "description": "where this document came from"}]
     used = {str(tag) for route in routes for tag in route.tags}
     document["tags"] = [{"name": tag, "description": text} for tag, text in TAGS.items() if tag in used]
     return document
+
+
+def _examples_of_models() -> dict[str, list[Any]]:
+    """As the models give them: FastAPI drops every null, and a null in an example means something."""
+    found: dict[str, list[Any]] = {}
+    waiting: list[type[BaseModel]] = [Input, Output]
+    while waiting:
+        model = waiting.pop()
+        waiting += model.__subclasses__()
+        extra: Any = model.model_config.get("json_schema_extra")
+        if extra and "examples" in extra:
+            found[model.__name__] = extra["examples"]
+    return found
+
+
+def _drop_unused(document: dict[str, Any]) -> None:
+    """Schemas that nothing points at, such as FastAPI's own validation errors."""
+    schemas = document["components"]["schemas"]
+    while True:
+        text = json.dumps(document)
+        unused = [name for name in schemas if f'"{REF}{name}"' not in text]
+        if not unused:
+            return
+        for name in unused:
+            del schemas[name]
 
 
 def _complete(operation: dict[str, Any], route: APIRoute, method: str, schemas: Schema) -> None:
@@ -219,8 +249,8 @@ def _as_parameter(parameter: Schema) -> Schema:
         schema |= forms[0]
     if description := schema.pop("description", None):
         parameter.setdefault("description", description)
-    if parameter.get("name") == "sort":
-        parameter.setdefault("description", "the order; `-` in front: from high to low")
+    if parameter.get("name") in PARAMETER_WORDS:
+        parameter.setdefault("description", PARAMETER_WORDS[parameter["name"]])
     return parameter
 
 

@@ -51,6 +51,29 @@ TAGS = {
 }
 
 
+# What a parameter means wherever it stands, unless the model that it comes from says it better.
+PARAMETER_WORDS = {
+    "api_key_id": "the API key (API-sleutel)",
+    "attachment_id": "a file of this message (bijlage)",
+    "contact_id": "the contact (contact)",
+    "conversation_id": "the conversation (bericht)",
+    "document_request_id": "the document request (documentuitvraag)",
+    "dossier_id": "the dossier (dossier)",
+    "folder_id": "the folder (dossiermap)",
+    "folder_template_id": "the folder of the template (mapsjabloon)",
+    "item_id": "the document (dossieritem)",
+    "login_status": "only contacts whose login is that",
+    "message_id": "the message (bericht)",
+    "relation_id": "the relation (relatie)",
+    "sort": "the order; `-` in front: from high to low",
+    "status": "only what is in this state",
+    "subject_id": "only what happened to this very thing, such as one document",
+    "team_member_id": "the team member (medewerker)",
+    "token": "the invitation's token (uitnodiging), `ordi_...`",
+    "type": "only relations of this type",
+}
+
+
 def _header(description: str, example: str, **schema: Any) -> dict[str, Any]:
     return {"description": description, "schema": {"type": "string", **schema}, "example": example}
 

@@ -17,6 +17,7 @@ from minio.error import MinioException, S3Error
 from minio.signer import sign_v4_s3
 from minio.time import to_amz_date
 from urllib3.exceptions import HTTPError
+from urllib3.exceptions import TimeoutError as Silent
 
 from app.errors import Unavailable
 from app.settings import Settings
@@ -91,11 +92,16 @@ class SignedRequests:
         return endpoint._replace(path=f"/{self._settings.s3_bucket}/{key}", query=urlencode(sorted(query.items())))
 
 
-def twice(call: Callable[[], T]) -> T:
+def twice(call: Callable[[], T], *, unanswered: bool = True) -> T:
+    """Once more after a passing fault; ``unanswered``: also when the first try may have been done all the same.
+
+    A store that is silent is not asked again: the client would wait for twice the time limit.
+    """
     try:
         return call()
     except (HTTPError, Refused) as error:
-        if isinstance(error, Refused) and not error.passing:
+        again = error.passing if isinstance(error, Refused) else unanswered and not isinstance(error, Silent)
+        if not again:
             raise
         log.warning("storage_retry", error=type(error).__name__)
         return call()

@@ -132,8 +132,12 @@ class Storage:
 
     async def start_upload(self, key: str) -> str:
         headers = {"x-amz-checksum-algorithm": "CRC32"}
-        response = await self.submit(self._requests.send, "POST", key, {"uploads": ""}, b"", headers)
-        return text_of(response.data, "UploadId")
+        return await self.submit(self._start_upload, key, headers)
+
+    def _start_upload(self, key: str, headers: dict[str, str]) -> str:
+        # Not again when the answer was lost: an upload that nobody knows of would stay open.
+        send = partial(self._requests.send, "POST", key, {"uploads": ""}, b"", headers)
+        return text_of(twice(send, unanswered=False).data, "UploadId")
 
     async def complete_upload(self, key: str, upload_id: str, parts: "list[Sent]", size: int) -> None:
         """Join the parts. A lost answer is settled by looking: the object is there whole, or it is not."""
@@ -150,8 +154,11 @@ class Storage:
                 raise
 
     def _complete(self, key: str, upload_id: str, body: bytes) -> None:
-        response = self._requests.send("POST", key, {"uploadId": upload_id}, body)
-        text_of(response.data, "ETag")  # S3 may say 200 and put an error inside
+        def send() -> None:
+            response = self._requests.send("POST", key, {"uploadId": upload_id}, body)
+            text_of(response.data, "ETag")  # S3 may say 200 and put an error inside
+
+        twice(send)
 
     async def delete(self, key: str, upload_id: str | None = None) -> None:
         """Remove the object and every upload to its key that was left open. Nothing there is fine."""

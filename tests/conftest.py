@@ -18,6 +18,7 @@ import uvicorn
 from fastapi import FastAPI
 
 from app.db import Database
+from app.demo import Demo, Logins
 from app.local import servers
 from app.main import create_app
 from app.migrate import migrate
@@ -84,17 +85,17 @@ def anyio_backend() -> Any:
 
 
 @pytest.fixture(scope="session")
-async def settings(worker_id: str) -> Settings:
+def settings(worker_id: str) -> Settings:
     """Settings of this worker: a clone of the template and a bucket of its own."""
     name = f"ordner_{worker_id}"
     base = get_settings()
-    await _execute(at_database(base, "postgres"), f"CREATE DATABASE {name} TEMPLATE {TEMPLATE}")
+    asyncio.run(_execute(at_database(base, "postgres"), f"CREATE DATABASE {name} TEMPLATE {TEMPLATE}"))
     set_environment({"ORDNER_S3_BUCKET": f"ordner-{worker_id}"})
     return at_database(base, name)
 
 
 @pytest.fixture(scope="session")
-async def app(settings: Settings) -> FastAPI:
+def app(settings: Settings) -> FastAPI:
     return create_app(settings)
 
 
@@ -145,6 +146,12 @@ async def other_office(db: Database, address: str) -> AsyncIterator[Tenant]:
     tenant = await make_tenant(db, address)
     yield tenant
     await tenant.close()
+
+
+@pytest.fixture(scope="session")
+async def demo(app: FastAPI, settings: Settings, address: str) -> Logins:
+    """The demo office as `make run` makes it."""
+    return await Demo(app.state.db, app.state.uploads, settings).build()
 
 
 @pytest.fixture(autouse=True, scope="session")

@@ -2,6 +2,7 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import ConfigDict, Field, model_validator
 
+from app.errors import invalid
 from app.listing import ListQuery
 from app.schemas.base import Email, Id, Input, Line, LongText, Moment, Number, OptionalLine, Output, absent
 from app.schemas.examples import DOSSIER, MADE_AND_CHANGED, RELATION, example
@@ -22,19 +23,14 @@ ORGANISATION_FIELDS = ("name", "legal_form")
 
 
 def check_type_fields(relation_type: str, values: dict[str, Any]) -> None:
-    """Which fields apply depends on the type (domain.md 3.1). ValueError names the field."""
-    if relation_type == "person":
-        if not values.get("surname"):
-            raise ValueError("A person needs a surname.")
-        wrong = [field for field in ORGANISATION_FIELDS if values.get(field)]
-    else:
-        if not values.get("name"):
-            raise ValueError("An organisation, supplier or internal relation needs a name.")
-        if not values.get("legal_form"):
-            raise ValueError("An organisation, supplier or internal relation needs a legal_form.")
-        wrong = [field for field in PERSON_FIELDS if values.get(field)]
-    if wrong:
-        raise ValueError(f"A relation of type {relation_type} has no {wrong[0]}.")
+    """Which fields apply depends on the type (domain.md 3.1); the problem points at the first that does not fit."""
+    is_person = relation_type == "person"
+    for field in ("surname",) if is_person else ORGANISATION_FIELDS:
+        if not values.get(field):
+            raise invalid(f"/{field}", "type_fields", f"A relation of type {relation_type} needs a {field}.")
+    for field in ORGANISATION_FIELDS if is_person else PERSON_FIELDS:
+        if values.get(field):
+            raise invalid(f"/{field}", "type_fields", f"A relation of type {relation_type} has no {field}.")
 
 
 class RelationCreate(Input):

@@ -9,8 +9,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import joinedload
 
 from app.access import Actor, ActorKind, visible
-from app.errors import Conflict, Invalid, invalid
-from app.models import Dossier, Relation, RelationRole
+from app.errors import Conflict, invalid
+from app.models import Dossier, Office, Relation, RelationRole
 from app.schemas.relations import RelationCreate, RelationQuery, RelationUpdate, check_type_fields
 from app.services import dossiers, events
 from app.text import fold, natural, number_key
@@ -81,19 +81,17 @@ async def create(session: AsyncSession, actor: Actor, data: RelationCreate) -> R
 
 
 async def change(session: AsyncSession, actor: Actor, relation: Relation, data: RelationUpdate) -> None:
+    check_open(relation)
     given = data.given()
     if given.get("parent_id") is not None:
         await _check_parent(session, actor, given["parent_id"], relation.id)
     for field, value in given.items():
         setattr(relation, field, value)
     own_name = relation.name if relation.type != "person" or given.get("name") else None
-    try:
-        check_type_fields(
-            relation.type,
-            {**{f: getattr(relation, f) for f in RelationUpdate.model_fields}, "name": own_name},
-        )
-    except ValueError as error:
-        raise Invalid(str(error), code="type_fields") from None
+    check_type_fields(
+        relation.type,
+        {**{f: getattr(relation, f) for f in RelationUpdate.model_fields}, "name": own_name},
+    )
     relation.name = display_name(relation)
     for column, value in keys(relation.number, relation.name).items():
         setattr(relation, column, value)
@@ -102,6 +100,8 @@ async def change(session: AsyncSession, actor: Actor, relation: Relation, data: 
 
 async def _check_parent(session: AsyncSession, actor: Actor, parent_id: UUID, own_id: UUID | None) -> None:
     """The parent is there for this actor, and no ring comes of it."""
+    if own_id is not None:  # all who move relations queue here, so that two moves can not make a ring together
+        await session.execute(select(Office.id).where(Office.id == actor.office_id).with_for_update(key_share=True))
     if await session.scalar(visible(actor, Relation).where(Relation.id == parent_id)) is None:
         raise invalid("/parent_id", "unknown", "There is no such relation.")
     columns = select(Relation.id, Relation.parent_id).where(Relation.office_id == actor.office_id)
@@ -111,6 +111,11 @@ async def _check_parent(session: AsyncSession, actor: Actor, parent_id: UUID, ow
         columns.where(Relation.id == own_id, Relation.id.in_(select(above.c.id)))
     ):
         raise invalid("/parent_id", "ring", "A relation can not be above itself.")
+
+
+def check_open(relation: Relation) -> None:
+    if relation.archived_at is not None:
+        raise Conflict("This relation is archived; nothing is changed about it.", code="archived")
 
 
 async def archive(session: AsyncSession, actor: Actor, relation: Relation) -> None:

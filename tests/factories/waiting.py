@@ -1,0 +1,25 @@
+"""Waiting for what another task brings about, without guessing how long it takes."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import TypeVar
+
+T = TypeVar("T")
+
+
+async def eventually(check: Callable[[], Awaitable[T]], what: str, seconds: float = 10) -> T:
+    """The first true result of ``check``; a failed test when there is none in time."""
+    found = await check()
+    try:
+        async with asyncio.timeout(seconds):
+            while not found:
+                await asyncio.sleep(0.02)
+                found = await check()
+    except TimeoutError:
+        raise AssertionError(f"not in {seconds} s: {what}") from None
+    return found
+
+
+async def at_once(*calls: Awaitable[T]) -> list[T]:
+    """All of them running together."""
+    return list(await asyncio.gather(*calls))

@@ -1,0 +1,209 @@
+"""Relations (relaties): domain rules 24, 25, 31, 35, 36, 39."""
+
+import itertools
+from typing import Any
+from uuid import uuid4
+
+import pytest
+
+from app.access import Role
+from tests.factories import Tenant, hostile
+from tests.factories.conventions import (
+    AT_ONCE,
+    keeps_idempotency,
+    made,
+    pages,
+    problem,
+    refuses,
+    refuses_bodies,
+    refuses_parameters,
+    walk,
+)
+from tests.factories.waiting import at_once
+
+pytestmark = pytest.mark.anyio
+
+PATH = "/v1/relations"
+BV = {"number": "7", "type": "organisation", "name": "Bakkerij Čapek", "legal_form": "bv"}
+HENK = {"number": "7.1", "type": "person", "initials": "H.", "first_names": "Henk", "prefix": "de", "surname": "Vries"}
+
+
+async def actions(office: Tenant, subject_id: str) -> list[str]:
+    items = (await office.admin.get("/v1/timeline", params={"subject_id": subject_id, "sort": "at"})).json()["items"]
+    return [item["action"] for item in items]
+
+
+class TestCreate:
+    async def test_organisation_with_its_dossier(self, office: Tenant) -> None:
+        """Rule 24: a dossier hangs on every relation, from the first moment."""
+        answer = await office.anna.post(PATH, json=BV | {"memo": "eerste\r\ntweede", "email": "Info@BAKKER.nl"})
+        relation = made(answer)
+        assert answer.headers["location"] == f"{PATH}/{relation['id']}"
+        assert answer.headers["etag"] == '"1"'
+        assert relation == BV | {
+            "id": relation["id"],
+            "status": "active",
+            "initials": None,
+            "first_names": None,
+            "prefix": None,
+            "surname": None,
+            "email": "Info@bakker.nl",
+            "phone": None,
+            "memo": "eerste\ntweede",
+            "parent_id": None,
+            "archived_at": None,
+            "dossier_id": relation["dossier_id"],
+            "created_at": relation["created_at"],
+            "updated_at": relation["updated_at"],
+            "version": 1,
+        }
+        assert relation["created_at"].endswith("Z")
+        assert made(await office.anna.get(f"{PATH}/{relation['id']}"), 200) == relation
+        dossier = made(await office.anna.get(f"{PATH}/{relation['id']}/dossier"), 200)
+        assert (dossier["id"], dossier["relation_number"]) == (relation["dossier_id"], "7")
+        assert await actions(office, relation["id"]) == ["relation.created"]
+
+    async def test_person_is_named_by_the_parts(self, office: Tenant) -> None:
+        assert made(await office.anna.post(PATH, json=HENK))["name"] == "Henk de Vries"
+        parts = HENK | {"number": "2", "first_names": None, "prefix": None}
+        assert made(await office.anna.post(PATH, json=parts))["name"] == "H. Vries"
+
+    @pytest.mark.parametrize(
+        ("body", "pointer"),
+        [
+            (BV | {"name": None}, "/name"),
+            (BV | {"legal_form": None}, "/legal_form"),
+            (BV | {"surname": "Vries"}, "/surname"),
+            (BV | {"type": "supplier", "prefix": "de"}, "/prefix"),
+            (HENK | {"surname": None}, "/surname"),
+            (HENK | {"name": "Henk de Vries"}, "/name"),
+            (HENK | {"legal_form": "bv"}, "/legal_form"),
+            ({"type": "person", "surname": "Vries"}, "/number"),
+            ({"number": "1", "surname": "Vries"}, "/type"),
+        ],
+    )
+    async def test_fields_follow_the_type(self, office: Tenant, body: dict[str, Any], pointer: str) -> None:
+        problem(await office.anna.post(PATH, json=body), 422, None, pointer)
+
+    async def test_hostile_values(self, office: Tenant) -> None:
+        """IN-01, IN-03, IN-04."""
+        lines = dict.fromkeys(("initials", "first_names", "prefix"), hostile.NO_OPTIONAL_LINE)
+        await refuses(office.anna, "POST", PATH, HENK, lines | {"surname": hostile.NO_LINE})
+        cases = {
+            "number": (*hostile.NO_NUMBER, "null"),
+            "name": hostile.NO_LINE,
+            "type": hostile.one_of("person"),
+            "status": hostile.one_of("active"),
+            "legal_form": [word for word in hostile.one_of("bv") if word != "null"],
+            "email": hostile.NO_EMAIL,
+            "phone": hostile.NO_OPTIONAL_LINE,
+            "memo": hostile.NO_LONG_TEXT,
+            "parent_id": (*hostile.NO_ID, f'"{uuid4()}"'),
+        }
+        await refuses(office.anna, "POST", PATH, BV, cases)
+        await refuses_bodies(office.anna, "POST", PATH, BV)
+        assert (await office.admin.get(PATH)).json()["items"] == []
+
+    @pytest.mark.parametrize("character", ["ﷺ", "한", "㍿", "🯅", "é"])
+    async def test_longest_texts_are_kept_whole(self, office: Tenant, character: str) -> None:
+        """IN-01: what the schema lets in, the database can hold and sort."""
+        different = "".join(chr(ord(character) + place % 80) for place in range(0, 600, 3))
+        body = {"number": different[:50], "type": "person", "first_names": different, "prefix": different}
+        answer = await office.anna.post(PATH, json=body | {"surname": different})
+        assert answer.status_code in (201, 422), answer.text
+        if answer.status_code == 201:
+            assert len(made(await office.anna.get(f"{PATH}/{answer.json()['id']}"), 200)["surname"]) >= 200
+
+    async def test_number_is_unique_without_regard_to_case_and_width(
+        self, office: Tenant, other_office: Tenant
+    ) -> None:
+        """Rule 39; never a word of whose it is, and nothing between offices."""
+        made(await office.anna.post(PATH, json=BV | {"number": "Ab 1", "memo": "geheim"}))
+        for number in ("Ab 1", "aB 1", "  AB 1  ", "ＡＢ １"):
+            refused = await office.anna.post(PATH, json=BV | {"number": number, "name": "Anders"})
+            problem(refused, 409, "taken", "/number")
+            assert "geheim" not in refused.text
+            assert "Bakkerij" not in refused.text
+        assert made(await office.anna.post(PATH, json=BV | {"number": "Ab 1."}))["number"] == "Ab 1."
+        assert made(await other_office.anna.post(PATH, json=BV | {"number": "Ab 1"}))["number"] == "Ab 1"
+
+    async def test_same_number_at_once(self, office: Tenant) -> None:
+        """Exactly one is made, with exactly one dossier."""
+        answers = await at_once(*(office.anna.post(PATH, json=BV) for _ in range(AT_ONCE)))
+        assert sorted(answer.status_code for answer in answers) == [201] + [409] * (AT_ONCE - 1)
+        assert (await office.admin.get("/v1/dossiers", params={"include": "total"})).json()["total"] == 1
+
+    async def test_idempotency(self, office: Tenant) -> None:
+        numbers = itertools.count(1)
+        await keeps_idempotency(office.anna, PATH, lambda: BV | {"number": f"I{next(numbers)}"})
+        key = {"Idempotency-Key": "the same"}
+        by_anna = made(await office.anna.post(PATH, json=BV | {"number": "A"}, headers=key))
+        by_admin = made(await office.admin.post(PATH, json=BV | {"number": "B"}, headers=key))
+        assert by_anna["id"] != by_admin["id"]
+        problem(await office.anna.post(PATH, json=BV | {"number": "A"}, headers={"Idempotency-Key": "x"}), 409)
+        mended = await office.anna.post(PATH, json=BV | {"number": "C"}, headers={"Idempotency-Key": "x"})
+        assert made(mended)["number"] == "C"  # a refusal is not kept: the key was free again (F25)
+
+    async def test_parent_gives_no_access(self, office: Tenant) -> None:
+        """domain.md 6: the parent is for the family view only; one that is not yours is not there."""
+        parent = await office.relation("100")
+        child = await office.relation("100.1", parent_id=parent["id"])
+        assert child["parent_id"] == parent["id"]
+        _, jan = await office.linked_contact(parent)
+        problem(await jan.get(f"{PATH}/{child['id']}"), 404)
+        _, other = await office.member(Role.MUTATOR)
+        problem(await other.post(PATH, json=BV | {"parent_id": parent["id"]}), 422, "unknown", "/parent_id")
+
+
+class TestList:
+    async def test_orders_and_pages(self, office: Tenant) -> None:
+        """Rule 36: numbers in natural order."""
+        names = {
+            "100.10": "Éclair",
+            "100": "zebra",
+            "9": "Ananas",
+            "100.2": "álef",
+            "100.1": "Zee",
+            "A2": "b",
+            "a10": "ä",
+        }
+        for number, name in names.items():
+            await office.relation(number, name=name)
+        numbers = ["9", "100", "100.1", "100.2", "100.10", "A2", "a10"]
+        by_name = ["a10", "100.2", "9", "A2", "100.10", "100", "100.1"]
+        await pages(office.anna, PATH, "number", ("number", numbers), ("name", by_name), ("updated_at", list(names)))
+
+    async def test_filters_and_search(self, office: Tenant) -> None:
+        await office.relation("100", name="De Vries Fietsen VOF")
+        await office.relation("100.1", name="100% Fiets_en", status="prospect", type="supplier")
+        archived = await office.relation("200", name="Fietsen van toen")
+        assert (await office.admin.delete(f"{PATH}/{archived['id']}")).status_code == 204
+        for params, expected in (
+            ({}, ["100", "100.1"]),
+            ({"q": "FÍETS"}, ["100", "100.1"]),
+            ({"q": "100."}, ["100.1"]),
+            ({"q": "100%"}, ["100.1"]),
+            ({"q": "%"}, ["100.1"]),
+            ({"q": "s_e"}, ["100.1"]),
+            ({"q": "\\"}, []),
+            ({"type": "supplier"}, ["100.1"]),
+            ({"status": "active"}, ["100"]),
+            ({"status": "active", "type": "supplier"}, []),
+            ({"archived": "true"}, ["200"]),
+            ({"q": "fietsen", "archived": "true"}, ["200"]),
+        ):
+            found = (await office.anna.get(PATH, params=params)).json()["items"]
+            assert [row["number"] for row in found] == expected, params
+
+    async def test_parameters(self, office: Tenant) -> None:
+        wrong = ("type=Person", "status=gone", "archived=maybe", f"q={'x' * 101}", "number=1", "office_id=1")
+        await refuses_parameters(office.anna, PATH, *wrong)
+        problem(await office.anna.get(PATH, params={"q": "a\0b"}), 422)
+
+    async def test_cursor_is_bound_to_filters(self, office: Tenant) -> None:
+        for number in ("1", "2", "3"):
+            await office.relation(number)
+        cursor = (await office.anna.get(PATH, params={"limit": 1})).json()["next_cursor"]
+        for params in ({"q": "1"}, {"type": "person"}, {"archived": "true"}):
+            problem(await office.anna.get(PATH, params={**params, "cursor": cursor}), 422, "cursor_mismatch")
+        assert [row["number"] for row in await walk(office.anna, PATH, 1, cursor=cursor)] == ["2", "3"]
