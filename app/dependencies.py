@@ -101,8 +101,10 @@ class _Answer:
         self._response = response
 
     def check(self, row: Any) -> None:
-        """``If-Match`` against the row as it is; stale: 412."""
-        if self._if_match is not None and not matches(self._if_match, f'"{row.version}"'):
+        """``If-Match`` against the row as it is (None: there is none, so nothing matches); stale: 412."""
+        if self._if_match is None:
+            return
+        if row is None or not matches(self._if_match, f'"{row.version}"'):
             raise Stale("Read it again and repeat your change on what is there now.")
 
     def show(self, row: Any) -> None:

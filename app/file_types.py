@@ -91,13 +91,13 @@ class Misfit:
 
 def detect(head: bytes) -> str:
     """The media type of a file that begins with ``head`` (64 KiB are enough)."""
-    if b"%PDF-" in head[:1024]:
-        return "application/pdf"
     if head.startswith((b"PK\x03\x04", b"PK\x05\x06")):
         return _zip_type(head)
     for offset, signature, media_type in _SIGNATURES:
         if head.startswith(signature, offset):
             return media_type
+    if b"%PDF-" in head[:1024]:  # readers take it there; but what begins as something else is that
+        return "application/pdf"
     return _text_type(head)
 
 

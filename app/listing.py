@@ -18,6 +18,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import InstrumentedAttribute
 
 from app.errors import Invalid, invalid
+from app.text import clean_line
 
 T = TypeVar("T")
 Row = TypeVar("Row")
@@ -30,7 +31,7 @@ class ListQuery(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     limit: Annotated[int, Field(ge=1, le=200, description="rows on a page")] = 50
-    cursor: Annotated[str | None, Field(max_length=4000, description="`next_cursor` of the page before")] = None
+    cursor: Annotated[str | None, Field(max_length=10_000, description="`next_cursor` of the page before")] = None
     include: Annotated[Literal["total"] | None, Field(description="`total` adds the number of all rows")] = None
 
     def fingerprint(self) -> str:
@@ -81,7 +82,7 @@ async def _count(session: AsyncSession, statement: Select[Row]) -> int:
 
 def _encode(query: ListQuery, columns: Sequence[Column], row: Any) -> str:
     values = [getattr(row, column.key) for column in columns]
-    text = json.dumps([query.fingerprint(), *values], default=_plain)
+    text = json.dumps([query.fingerprint(), *values], default=_plain, ensure_ascii=False)
     return base64.urlsafe_b64encode(text.encode()).decode().rstrip("=")
 
 
@@ -113,6 +114,8 @@ def _parse(value: Any, column: Column) -> Any:
         if moment.tzinfo is None:
             raise ValueError("no time zone")
         return moment
-    if type(value) is not wanted or (isinstance(value, str) and "\x00" in value):
+    if type(value) is not wanted:
         raise TypeError(value)
+    if isinstance(value, str):
+        clean_line(value)  # refuses what no key holds; the key itself stays as it is, it need not be in NFC
     return value

@@ -15,7 +15,7 @@ from starlette.middleware import Middleware
 from starlette.middleware.cors import CORSMiddleware
 
 from app import openapi
-from app.db import Database
+from app.db import Database, place
 from app.logs import configure_logs
 from app.middleware import Boundary, problem_handler
 from app.routers import (
@@ -135,7 +135,10 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     app.state.db = Database(settings)
     app.state.storage = Storage(settings)
     app.state.uploads = Uploads(app.state.db, app.state.storage, settings)
-    await asyncio.gather(_check("database", app.state.db.ping()), _check("storage", app.state.storage.ensure_bucket()))
+    await asyncio.gather(
+        _check("database", place(settings.database_url.get_secret_value()), app.state.db.ping()),
+        _check("storage", settings.s3_endpoint, app.state.storage.ensure_bucket()),
+    )
     try:
         yield
     finally:
@@ -144,9 +147,9 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
         await app.state.db.close()
 
 
-async def _check(what: str, attempt: Any) -> None:
+async def _check(what: str, where: str, attempt: Any) -> None:
     """Say what does not answer, and go on: /readyz stays red and every call is 503 until it does."""
     try:
         await attempt
     except Exception as error:
-        log.error("not_reachable", what=what, error=type(error).__name__, detail=str(error)[:200])
+        log.error("not_reachable", what=what, where=where, error=type(error).__name__, detail=str(error)[:200])

@@ -135,9 +135,10 @@ class Exchange:
 
     @property
     def _still_coming(self) -> bool:
-        """Has the client bytes under way that nobody read? Not if it waits for our `100 Continue` first."""
+        """Has the client bytes under way that nobody read? Not one that went silent, or waits for `100 Continue`."""
         waits = Headers(scope=self.scope).get("expect", "").lower() == "100-continue"
-        return not self.body_read and not (waits and self.received == 0)
+        silent = self.status == TimedOut.status or (waits and self.received == 0)
+        return not self.body_read and not silent
 
     async def _linger(self) -> None:
         """Closing on unread bytes resets the connection, and the client loses the answer that told him why.

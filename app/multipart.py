@@ -32,14 +32,20 @@ class Part:
         if disposition != b"form-data" or b"name" not in options:
             raise BadRequest("Each part needs `Content-Disposition: form-data; name=...`.", code="multipart_malformed")
         self._body = body
+        self._ended = False
         self.name = _decode(options[b"name"])
         raw = options.get(b"filename")
         self.filename = None if raw is None else _unescape(_decode(raw))
         self.media_type = parse_options_header(headers.get(b"content-type", b"").decode("latin-1"))[0].decode("latin-1")
 
     async def chunks(self) -> AsyncIterator[Chunk]:
-        while (event := await self._body.next_event()) is not _PART_END:
-            yield event
+        """What was not read of it yet; nothing more once it was read to its end."""
+        while not self._ended:
+            event = await self._body.next_event()
+            if event is _PART_END:
+                self._ended = True
+            else:
+                yield event
 
     async def read(self, limit: int) -> bytes:
         """The whole part, for small ones."""

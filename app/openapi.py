@@ -15,17 +15,15 @@ from app.access import Permission
 from app.dependencies import Answer
 from app.openapi_parts import (
     BINARY,
-    DESCRIPTION,
     DOWNLOAD_HEADERS,
     JSON,
-    PARAMETER_WORDS,
     PROBLEM,
     PROBLEM_ERROR,
     REFUSALS,
-    TAGS,
     components,
     headers,
 )
+from app.openapi_words import DESCRIPTION, FIELD_WORDS, PARAMETER_WORDS, TAGS
 from app.routing import permission_of
 from app.schemas.base import Input, Output
 
@@ -43,6 +41,7 @@ DOWNLOAD: dict[int | str, dict[str, Any]] = {
     304: {"description": "You have it already"},
     307: {"description": "Get it at this signed address of the store, within 5 minutes"},
 }
+WHAT_CAME = {"200": "As asked", "201": "Made", "202": "Taken on; `Location` tells how far it is", "204": "Done"}
 _schemas: dict[str, type[BaseModel]] = {}
 
 
@@ -72,6 +71,7 @@ def build(app: FastAPI, routes: list[APIRoute]) -> dict[str, Any]:
             schemas[name]["examples"] = examples
     document["components"] = {"schemas": schemas, **components()}
     document = _tidied(document)
+    _describe_fields(document["components"]["schemas"])
     for route in routes:
         for method in route.methods or ():
             operation = document["paths"][PREFIX + route.path][method.lower()]
@@ -95,6 +95,13 @@ def _examples_of_models() -> dict[str, list[Any]]:
         if extra and "examples" in extra:
             found[model.__name__] = extra["examples"]
     return found
+
+
+def _describe_fields(schemas: Schema) -> None:
+    for schema in schemas.values():
+        for name, field in schema.get("properties", {}).items():
+            if name in FIELD_WORDS and "$ref" not in field:
+                field.setdefault("description", FIELD_WORDS[name])
 
 
 def _drop_unused(document: dict[str, Any]) -> None:
@@ -173,6 +180,8 @@ def _describe_answers(operation: Schema, route: APIRoute, method: str, schemas: 
         media = answer.get("content", {}).get(JSON)
         if media:
             _show(media, schemas)
+        if answer.get("description") == "Successful Response":
+            answer["description"] = WHAT_CAME.get(status, "As asked")
         names = _answer_headers(route, method, status, media, schemas)
         answer["headers"] = {**headers(*names), **answer.get("headers", {})}
         if method == "GET" and "ETag" in names and media:
@@ -191,7 +200,7 @@ def _answer_headers(route: APIRoute, method: str, status: str, media: Any, schem
         names.append("ETag")
     if media and "next_cursor" in _properties(media["schema"], schemas):
         names.append("Link")
-    if method == "POST" and status == "201" and _has_version(route):
+    if method == "POST" and status in ("201", "202") and _has_version(route):
         names.append("Location")
     if method == "POST" and permission_of(route):
         names.append("Idempotency-Replayed")

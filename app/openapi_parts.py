@@ -1,4 +1,4 @@
-"""The parts of the published contract that are the same for every operation: words, headers, problems, tags."""
+"""The parts of the published contract that are the same for every operation: headers, parameters, problems."""
 
 from typing import Any
 
@@ -9,70 +9,6 @@ JSON = "application/json"
 BINARY = {"type": "string", "format": "binary", "contentMediaType": "application/octet-stream"}
 REQUEST_ID = "0f1c6d0e7c1c4b6f8d6f2b6b9d2a7a51"
 
-DESCRIPTION = """\
-The client dossiers (dossiers) of an accountancy office (accountantskantoor).
-
-**Growing.** Everything lies below `/v1`. Fields, values and operations are added, never removed or renamed: ignore
-what you do not know.
-
-**Problems.** Every answer of 400 or more is `application/problem+json` (RFC 9457), on addresses and methods that do
-not exist too. Read `code`; `errors` names each wrong place. What is not yours to see is 404, never 403. Give
-`X-Request-Id` or get one; it stands in each answer, and names your request in our logs.
-
-**Reading.** Lists are paged: `cursor` takes `next_cursor` of the page before, and `Link: rel="next"` is the whole
-address of the next page. Single resources have an `ETag`; `If-None-Match` spares what you have (304). Every GET is
-there as HEAD too, with the same headers and no body.
-
-**Writing.** PATCH is a merge patch (RFC 7396): absent keeps, null clears. `If-Match` refuses a change of what
-somebody else changed meanwhile (412). A POST may carry an `Idempotency-Key`: the same request under the same key
-gets the same answer, for 24 hours, so that a repeat after a lost connection does no harm. Unknown fields, unknown
-query parameters and values out of bounds are refused (422).
-"""
-
-# Each router's tag, in the order of the document.
-TAGS = {
-    "meta": "What this server is and takes; the one thing to ask without signing in.",
-    "auth": "Signing in and out (aanmelden, afmelden), and what the caller may do.",
-    "office": "The accountancy office itself (kantoor).",
-    "team members": "The people of the office (medewerkers) and their authorisation role (autorisatierol).",
-    "API keys": "Keys for integrators and scripts (API-sleutels), limited by scopes.",
-    "folder templates": "The folders that every new dossier begins with (mapsjablonen).",
-    "relations": "The clients of the office (relaties): organisations and persons. Each has one dossier.",
-    "relation team": "Who of the office works for a relation, and as what (teamrollen).",
-    "contacts": "The people the office talks to (contacten); a contact's login is a client's way in.",
-    "contact links": "Which contact belongs to which relation (koppelingen), and whether it opens the dossier.",
-    "dossiers": "The dossier of a relation (dossier).",
-    "folders": "The folders of a dossier (dossiermappen), open or closed to clients.",
-    "dossier items": "The documents in folders (dossieritems): upload, find, move, download, bin.",
-    "conversations": "Messages (berichten) between office and client, with files: how a client delivers.",
-    "document requests": "Asking a client for documents (documentuitvragen), each with its folder chosen beforehand.",
-    "inbox": "Delivered documents that wait for a decision (Inbox), over all dossiers.",
-    "timeline": "What happened, and who did it (tijdlijn).",
-}
-
-
-# What a parameter means wherever it stands, unless the model that it comes from says it better.
-PARAMETER_WORDS = {
-    "api_key_id": "the API key (API-sleutel)",
-    "attachment_id": "a file of this message (bijlage)",
-    "contact_id": "the contact (contact)",
-    "conversation_id": "the conversation (bericht)",
-    "document_request_id": "the document request (documentuitvraag)",
-    "dossier_id": "the dossier (dossier)",
-    "folder_id": "the folder (dossiermap)",
-    "folder_template_id": "the folder of the template (mapsjabloon)",
-    "item_id": "the document (dossieritem)",
-    "login_status": "only contacts whose login is that",
-    "message_id": "the message (bericht)",
-    "relation_id": "the relation (relatie)",
-    "sort": "the order; `-` in front: from high to low",
-    "status": "only what is in this state",
-    "subject_id": "only what happened to this very thing, such as one document",
-    "team_member_id": "the team member (medewerker)",
-    "token": "the invitation's token (uitnodiging), `ordi_...`",
-    "type": "only relations of this type",
-}
-
 
 def _header(description: str, example: str, **schema: Any) -> dict[str, Any]:
     return {"description": description, "schema": {"type": "string", **schema}, "example": example}
@@ -80,7 +16,7 @@ def _header(description: str, example: str, **schema: Any) -> dict[str, Any]:
 
 HEADERS: dict[str, Any] = {
     "ETag": _header("the version of what you got; for `If-Match` and `If-None-Match`", '"3"'),
-    "Location": _header("where the new resource is", "/v1/relations/0193d6f0-0000-7000-8000-000000000001"),
+    "Location": _header("where it is", "/v1/relations/0193d6f0-0000-7000-8000-000000000001"),
     "Link": _header("the next page, when there is one", '</v1/relations?cursor=WyJh>; rel="next"'),
     "Idempotency-Replayed": _header("`true`: the answer to an earlier request under this key", "true", enum=["true"]),
     "X-Request-Id": _header("names this request in logs and problems", REQUEST_ID),

@@ -126,8 +126,7 @@ class TestArchive:
     async def test_once_of_many(self, office: Tenant) -> None:
         path = f"{PATH}/{(await office.relation('1'))['id']}"
         answers = await at_once(*(office.admin.delete(path) for _ in range(5)))
-        assert sorted(answer.status_code for answer in answers)[0] == 204
-        assert {answer.status_code for answer in answers[1:]} <= {204, 409, 412}
+        assert {answer.status_code for answer in answers} <= {204, 409, 412}
         assert sum(answer.status_code == 204 for answer in answers) == 1
 
 

@@ -81,7 +81,10 @@ async def put_contact_link(
     """Link a contact to a relation (koppelen), or set the link that is there. 201 when it is new."""
     link, created = await contact_links.put(session, actor, relation, contact, data, answer.check)
     response.status_code = 201 if created else 200
-    answer.show(link)
+    if created:
+        answer.created(f"/relations/{relation.id}/contacts/{contact.id}", link)
+    else:
+        answer.show(link)
     return link
 
 

@@ -46,6 +46,7 @@ def _moment(value: datetime) -> str:
 Line = Annotated[str, Field(max_length=200), AfterValidator(clean_line), AfterValidator(_not_empty)]
 OptionalLine = Annotated[str, Field(max_length=200), AfterValidator(clean_line)]
 LongText = Annotated[str, Field(max_length=20_000), AfterValidator(clean_text)]
+Search = Annotated[str, Field(max_length=100), AfterValidator(clean_line)]
 Number = Annotated[str, Field(max_length=50), AfterValidator(clean_line), AfterValidator(_not_empty)]
 Email = Annotated[str, Field(max_length=254), AfterValidator(clean_line), AfterValidator(_email)]
 Password = Annotated[str, Field(min_length=10, max_length=200)]

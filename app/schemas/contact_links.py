@@ -2,6 +2,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import ConfigDict, Field, model_validator
 
+from app.errors import invalid
 from app.listing import ListQuery
 from app.schemas.base import Bool, Date, Id, Input, Line, Moment, Output, absent
 from app.schemas.examples import CONTACT, MADE_AND_CHANGED, RELATION, example, shown_of
@@ -23,7 +24,7 @@ class ContactLinkPut(Input):
     @model_validator(mode="after")
     def _in_order(self) -> Self:
         if self.valid_from and self.valid_until and self.valid_until < self.valid_from:
-            raise ValueError("valid_until can not be before valid_from.")
+            raise invalid("/valid_until", "order", "valid_until can not be before valid_from.")
         return self
 
 

@@ -3,7 +3,7 @@ from typing import Annotated, Literal
 from pydantic import ConfigDict, Field
 
 from app.listing import ListQuery
-from app.schemas.base import Email, Id, Input, Line, Moment, Number, OptionalLine, Output, absent
+from app.schemas.base import Email, Id, Input, Line, Moment, Number, OptionalLine, Output, Search, absent
 from app.schemas.examples import CONTACT, LATER, MADE_AND_CHANGED, example
 
 LoginStatus = Literal["none", "invited", "active", "blocked"]
@@ -87,8 +87,7 @@ class ContactRead(Output):
 
 class ContactQuery(ListQuery):
     sort: Literal["number", "-number", "name", "-name", "updated_at", "-updated_at"] = "number"
-    q: Annotated[
-        str | None, Field(max_length=100, description="part of the number, the name or the e-mail address")
+    q: Annotated[Search | None, Field(description="part of the number, the name or the e-mail address")
     ] = None
     login_status: LoginStatus | None = None
 

@@ -4,7 +4,7 @@ from pydantic import ConfigDict, Field, model_validator
 
 from app.errors import invalid
 from app.listing import ListQuery
-from app.schemas.base import Email, Id, Input, Line, LongText, Moment, Number, OptionalLine, Output, absent
+from app.schemas.base import Email, Id, Input, Line, LongText, Moment, Number, OptionalLine, Output, Search, absent
 from app.schemas.examples import DOSSIER, MADE_AND_CHANGED, RELATION, example
 
 RelationType = Literal["organisation", "person", "internal", "supplier"]
@@ -146,7 +146,7 @@ class RelationStaffRead(RelationRead):
 
 class RelationQuery(ListQuery):
     sort: Literal["number", "-number", "name", "-name", "updated_at", "-updated_at"] = "number"
-    q: Annotated[str | None, Field(max_length=100, description="part of the number or the name")] = None
+    q: Annotated[Search | None, Field(description="part of the number or the name")] = None
     type: RelationType | None = None
     status: RelationStatus | None = None
     archived: Annotated[bool, Field(description="true: the archived ones instead")] = False

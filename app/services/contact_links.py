@@ -9,11 +9,12 @@ from sqlalchemy.orm import joinedload
 from uuid_utils.compat import uuid7
 
 from app.access import Actor, visible
-from app.errors import Invalid, NotFound
+from app.errors import NotFound, invalid
 from app.models import Contact, ContactLink, Relation
 from app.models.relations import of_visible_relation
 from app.schemas.contact_links import ContactLinkPut, ContactLinkUpdate
 from app.services import events
+from app.services.relations import check_open
 
 ENDS = (joinedload(ContactLink.contact), joinedload(ContactLink.relation))
 SORTS = {"created_at": (ContactLink.created_at,)}
@@ -45,9 +46,10 @@ async def put(
     relation: Relation,
     contact: Contact,
     data: ContactLinkPut,
-    check: Callable[[ContactLink], None],
+    check: Callable[[ContactLink | None], None],
 ) -> tuple[ContactLink, bool]:
     """Make the link, or make it so; the same call twice, or twice at once, changes nothing more. True: it is new."""
+    check_open(relation)
     made = insert(ContactLink).values(
         id=uuid7(), office_id=actor.office_id, relation_id=relation.id, contact_id=contact.id, version=1,
         function="", portal_access=False, is_preferred=False,
@@ -55,8 +57,7 @@ async def put(
     made = made.on_conflict_do_nothing(index_elements=["office_id", "relation_id", "contact_id"])
     created = await session.scalar(made.returning(ContactLink.id)) is not None
     link = await find(session, actor, relation, contact, lock=True)
-    if not created:
-        check(link)
+    check(None if created else link)
     for field, value in data.model_dump().items():
         setattr(link, field, value)
     if session.is_modified(link):
@@ -68,10 +69,11 @@ async def put(
 async def change(
     session: AsyncSession, actor: Actor, relation: Relation, link: ContactLink, data: ContactLinkUpdate
 ) -> None:
+    check_open(relation)
     for field, value in data.given().items():
         setattr(link, field, value)
     if link.valid_from and link.valid_until and link.valid_until < link.valid_from:
-        raise Invalid("valid_until can not be before valid_from.")
+        raise invalid("/valid_until", "order", "valid_until can not be before valid_from.")
     _record(session, actor, link, "contact_link.changed", relation)
 
 

@@ -90,6 +90,17 @@ class TestChunks:
 
         assert asyncio.run(names()) == ["files", "files", "message"]
 
+    def test_a_part_that_was_read_ends_once(self) -> None:
+        """Reading on must not take the next part's bytes."""
+
+        async def read() -> list[list[bytes]]:
+            parts = Multipart(CONTENT_TYPE, stream([WHOLE]))
+            return [
+                [bytes(chunk) for _ in range(2) async for chunk in one.chunks()] async for one in parts
+            ]
+
+        assert [b"".join(found) for found in asyncio.run(read())] == [one[3] for one in PARTS]
+
     def test_nothing_is_read_before_it_is_asked_for(self) -> None:
         asked = 0
 

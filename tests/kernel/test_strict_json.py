@@ -2,6 +2,7 @@
 
 import json
 import time
+from collections.abc import AsyncIterator
 
 import pytest
 from hypothesis import given
@@ -86,7 +87,7 @@ async def test_deep_and_large(office: Tenant) -> None:
     large = await office.admin.post("/v1/relations", content=b'{"memo": "' + b"x" * 20_000_000 + b'"}', headers=HEADERS)
     assert large.status_code == 413
 
-    async def chunks():  # type: ignore[no-untyped-def]
+    async def chunks() -> AsyncIterator[bytes]:
         for _ in range(40):
             yield b" " * 65536
 

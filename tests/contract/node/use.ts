@@ -63,17 +63,18 @@ export async function clearMemo(relationId: string): Promise<void> {
   if (error) throw new Error(explain(error));
 }
 
-/** fetch writes the multipart form; the key makes a repeat after a lost connection harmless. */
+/** fetch writes the multipart form: files as they are, all else as JSON in a plain part. */
 function form(body: object): FormData {
   const data = new FormData();
   for (const [name, value] of Object.entries(body)) {
     for (const part of Array.isArray(value) ? value : [value]) {
-      data.append(name, part instanceof Blob ? part : new Blob([JSON.stringify(part)], { type: "application/json" }));
+      data.append(name, part instanceof Blob ? part : JSON.stringify(part));
     }
   }
   return data;
 }
 
+/** Under a key, so that a repeat after a lost connection does no harm. */
 export async function upload(folderId: string, first: File, second: Blob): Promise<string[]> {
   const { data, error } = await client.POST("/v1/folders/{folder_id}/items", {
     params: { path: { folder_id: folderId }, header: { "Idempotency-Key": crypto.randomUUID() } },
