@@ -18,8 +18,11 @@ from app.settings import Settings
 
 
 def asyncpg_url(url: str) -> str:
-    """``postgresql://`` would mean psycopg to SQLAlchemy; this project speaks asyncpg only."""
-    return make_url(url).set(drivername="postgresql+asyncpg").render_as_string(hide_password=False)
+    """``postgresql://`` would mean psycopg to SQLAlchemy, and libpq's ``sslmode`` is ``ssl`` to asyncpg."""
+    parsed = make_url(url).set(drivername="postgresql+asyncpg")
+    if mode := parsed.query.get("sslmode"):
+        parsed = parsed.difference_update_query(["sslmode"]).update_query_dict({"ssl": mode})
+    return parsed.render_as_string(hide_password=False)
 
 
 def place(url: str) -> str:

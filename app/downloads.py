@@ -73,7 +73,7 @@ async def send(request: Request, storage: Storage, blob: Blob, name: str) -> Res
     }
     if matches(request.headers.get("if-none-match"), tag):
         return Response(status_code=304, headers=headers)
-    span = span_of(request, blob.size, tag)
+    span = None if request.state.is_head else span_of(request, blob.size, tag)  # ranges are for GET (RFC 9110 14.2)
     status, length = (206, span.length) if span else (200, blob.size)
     if span:
         headers["Content-Range"] = f"bytes {span.start}-{span.end}/{blob.size}"

@@ -14,7 +14,7 @@ from python_multipart.multipart import MultipartParser, parse_options_header
 
 from app.errors import BadRequest, TooLarge, UnsupportedMedia
 
-Chunk = bytes | memoryview
+Chunk = bytes | bytearray | memoryview
 
 MAX_PART_HEADERS = 8
 MAX_PART_HEADER_BYTES = 8 * 1024
@@ -96,7 +96,8 @@ class Multipart:
         await self._skip_epilogue()
 
     async def _skip_epilogue(self) -> None:
-        """On to the end of the stream: only there does it show that fewer bytes came than were announced."""
+        """On to the end of the stream: only there does it show that fewer bytes came than were announced,
+        and only then can the connection serve again."""
         size = 0
         async for chunk in self._stream:
             size += len(chunk)

@@ -16,6 +16,7 @@ from app.storage import Sent, Storage
 
 PART_BYTES = 8 * 1024 * 1024
 IN_FLIGHT = 2
+SMALL_CHUNK = 4096
 _POLYNOMIAL = 0xEDB88320
 
 
@@ -70,8 +71,14 @@ class ObjectWriter:
 
     def _keep(self, chunk: Chunk) -> None:
         self._part_crc = zlib.crc32(chunk, self._part_crc)
-        self._chunks.append(chunk)
         self._buffered += len(chunk)
+        last = self._chunks[-1] if self._chunks else None
+        if len(chunk) >= SMALL_CHUNK:
+            self._chunks.append(chunk)
+        elif isinstance(last, bytearray):
+            last += chunk  # a body that comes byte by byte must not cost an object a byte
+        else:
+            self._chunks.append(bytearray(chunk))
 
     def _take(self) -> tuple[list[Chunk], int, int]:
         """What is buffered, with its length and checksum; the buffer is empty after it."""

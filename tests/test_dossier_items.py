@@ -177,7 +177,7 @@ class TestNames:
         ("sent", "kept"),
         [
             ("../../etc/passwd", "passwd"),
-            ("C:\\Users\\x\\bon.pdf", "bon.pdf"),
+            ("C:\\Users\\x\\bon.txt", "bon.txt"),
             ("x" * 300 + ".txt", "x" * 251 + ".txt"),
             ("cafe\u0301.txt", "café.txt"),
             ("a\u202etxt.exe", "atxt.exe"),

@@ -5,7 +5,7 @@ from pydantic.json_schema import WithJsonSchema
 
 from app.access import KEY_SCOPES, Permission
 from app.listing import ListQuery
-from app.schemas.base import Id, Input, Line, Moment, Output
+from app.schemas.base import GivenMoment, Id, Input, Line, Moment, Output
 from app.schemas.examples import API_KEY, MADE, TEAM_MEMBER, example
 
 
@@ -33,7 +33,7 @@ class ApiKeyCreate(Input):
     scopes: Annotated[
         list[Scope], Field(min_length=1, max_length=100, description="permissions, and nothing beyond them")
     ]
-    expires_at: Annotated[Moment | None, Field(description="none: until it is revoked")] = None
+    expires_at: Annotated[GivenMoment | None, Field(description="none: until it is revoked")] = None
 
 
 class ApiKeyRead(Output):

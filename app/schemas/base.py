@@ -2,7 +2,7 @@
 
 import re
 from datetime import UTC, date, datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeVar
 from uuid import UUID
 
 from email_validator import EmailNotValidError, validate_email
@@ -11,6 +11,7 @@ from pydantic.json_schema import WithJsonSchema
 
 from app.text import clean_line, clean_text
 
+D = TypeVar("D", bound=date)
 
 def _not_empty(value: str) -> str:
     if not value:
@@ -33,7 +34,16 @@ def _iso_date(value: Any) -> Any:
     return value
 
 
-def _sane_year(value: date) -> date:
+def _rfc3339(value: Any) -> Any:
+    if isinstance(value, datetime):
+        return value
+    pattern = r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,6})?(Z|[+-]\d\d:\d\d)"
+    if not (isinstance(value, str) and re.fullmatch(pattern, value, re.ASCII)):
+        raise ValueError("Give a moment as YYYY-MM-DDTHH:MM:SSZ, or with an offset such as +01:00.")
+    return value
+
+
+def _sane_year(value: D) -> D:
     if not 1850 <= value.year <= 2200:
         raise ValueError("Give a date between the years 1850 and 2200.")
     return value
@@ -58,6 +68,7 @@ Moment = Annotated[
     PlainSerializer(_moment, return_type=str),
     WithJsonSchema({"type": "string", "format": "date-time"}, mode="serialization"),
 ]
+GivenMoment = Annotated[datetime, BeforeValidator(_rfc3339), AfterValidator(_sane_year)]
 Id = UUID
 
 

@@ -4,16 +4,16 @@ from pydantic import AfterValidator, ConfigDict, Field
 from pydantic.json_schema import WithJsonSchema
 
 from app.listing import ListQuery
-from app.schemas.base import Id, Input, Line, Moment, Output, Search, absent
+from app.schemas.base import Id, Input, Moment, Output, Search, absent
 from app.schemas.examples import DOSSIER, DOSSIER_ITEM, FOLDER, MADE, MADE_AND_CHANGED, SHA256, example, shown_of
-from app.text import file_name
+from app.text import clean_line, file_name
 
 Origin = Annotated[
     Literal["message", "request", "upload", "migration", "integration"],
     Field(description="the filling route (vulroute): how it came into the dossier"),
 ]
 ProblemOutput = Annotated[dict[str, Any], WithJsonSchema({"x-component": "Problem"})]
-FileName = Annotated[Line, Field(max_length=255), AfterValidator(file_name)]
+FileName = Annotated[str, Field(max_length=255), AfterValidator(clean_line), AfterValidator(file_name)]
 
 
 class DossierItemUpdate(Input):

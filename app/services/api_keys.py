@@ -35,6 +35,7 @@ async def create(session: AsyncSession, actor: Actor, data: ApiKeyCreate) -> tup
 
 
 async def revoke(session: AsyncSession, actor: Actor, key: ApiKey) -> None:
+    await session.refresh(key, with_for_update=True)
     if key.revoked_at is not None:
         raise Conflict("This key is revoked already.", code="revoked")
     key.revoked_at = datetime.now(UTC)

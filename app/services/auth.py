@@ -13,7 +13,7 @@ from app import limits
 from app.access import CONTACT, CROSS_CLIENT, KEY_SCOPES, ROLE_PERMISSIONS, Actor, ActorKind, Permission, Role
 from app.crypto import Token, hash_password, verify_password
 from app.db import Database
-from app.errors import Unauthenticated
+from app.errors import Forbidden, Unauthenticated
 from app.models import ApiKey, AuthToken, Contact, TeamMember
 from app.services import events
 from app.settings import Settings
@@ -108,6 +108,7 @@ async def sign_in(db: Database, settings: Settings, office: str, email: str, pas
             people = await _people(session, office_id, email)
     person = await _who_knows(people, password)
     if person is None:
+        await _record_refusal(db, people)
         raise Unauthenticated("The office, the e-mail address or the password is not right.", code="credentials")
     async with db.transaction(person.office_id) as session:
         return await _begin_session(session, settings, person)
@@ -140,6 +141,15 @@ async def _who_knows(people: list[TeamMember | Contact], password: str) -> TeamM
     return found
 
 
+async def _record_refusal(db: Database, people: list[TeamMember | Contact]) -> None:
+    """A failed try stands in the history of whom it was tried on (LO-01)."""
+    for person in people:
+        kind = ActorKind.CONTACT if isinstance(person, Contact) else ActorKind.TEAM_MEMBER
+        unknown = Actor(person.office_id, kind, person.id, person.name, frozenset())
+        async with db.transaction(person.office_id) as session:
+            events.record(session, unknown, "auth.refused", person)
+
+
 async def _begin_session(session: AsyncSession, settings: Settings, person: TeamMember | Contact) -> SignedIn:
     actor = _person_actor(person)
     assert actor is not None
@@ -158,6 +168,8 @@ async def _begin_session(session: AsyncSession, settings: Settings, person: Team
 
 
 async def sign_out(session: AsyncSession, actor: Actor) -> None:
+    if actor.kind is ActorKind.API_KEY:
+        raise Forbidden("A key has no session to end; an administrator revokes it.")
     await end_sessions(session, actor.office_id, AuthToken.id == actor.token_id)
 
 

@@ -1,8 +1,10 @@
-from sqlalchemy import Select, or_
+from sqlalchemy import Select, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.access import Actor, visible
-from app.models import AuthToken, Contact
+from app.errors import Forbidden
+from app.models import AuthToken, Contact, ContactLink
+from app.models.relations import of_visible_relation
 from app.schemas.contacts import ContactCreate, ContactQuery, ContactUpdate
 from app.services import events
 from app.services.auth import email_key, end_sessions
@@ -42,9 +44,22 @@ async def create(session: AsyncSession, actor: Actor, data: ContactCreate) -> Co
     return contact
 
 
+async def _check_all_his_relations(session: AsyncSession, actor: Actor, contact: Contact) -> None:
+    """Who sets the address of a login could take it over: only with a role on everything that it opens."""
+    others = select(ContactLink.id).where(
+        ContactLink.office_id == actor.office_id,
+        ContactLink.contact_id == contact.id,
+        ~of_visible_relation(ContactLink.relation_id, actor),
+    )
+    if await session.scalar(others.limit(1)):
+        raise Forbidden("This login also opens relations that are not yours; ask a manager.", code="other_relations")
+
+
 async def change(session: AsyncSession, actor: Actor, contact: Contact, data: ContactUpdate) -> None:
     """A new e-mail address or a block ends what sessions the contact has."""
     given = data.given()
+    if given.keys() & {"email", "login_status"}:
+        await _check_all_his_relations(session, actor, contact)
     for field, value in given.items():
         setattr(contact, field, value)
     contact.name = display_name(contact)

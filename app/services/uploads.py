@@ -110,7 +110,7 @@ class Upload:
         self.files: list[Received] = []
         self._spare: list[Blob] = []
         self._reserve_next = 1
-        self._writers: list[ObjectWriter] = []
+        self._open: set[ObjectWriter] = set()
         self._small: set[asyncio.Task[None]] = set()
         self._reserved = False
 
@@ -124,25 +124,20 @@ class Upload:
         self.files.append(received)
         try:
             received.name = file_name(part.filename or "")
-            await self._stream(part, received)
         except ValueError as error:
             received.problem = Invalid(str(error), code="file_name")
-        except TooLarge as problem:
-            received.problem = problem
-        if received.problem:
-            async for _ in part.chunks():
-                pass
+        else:
+            await self._take_in(part, received)
+        async for _ in part.chunks():
+            pass
         return received
 
-    async def _stream(self, part: Incoming, received: Received) -> None:
+    async def _take_in(self, part: Incoming, received: Received) -> None:
         blob_id, writer = await self._writer()
-        limit = self.settings.file_max_bytes
-        async for chunk in part.chunks():
-            if writer.size + len(chunk) > limit:
-                raise TooLarge(f"A file may have at most {limit} bytes ({limit / MIB:g} MiB).", code="file_too_large")
-            await writer.write(chunk)
-        received.problem = _content_problem(received.name, writer)
+        self._open.add(writer)
+        received.problem = await self._stream(part, writer) or _content_problem(received.name, writer)
         if received.problem:
+            await self._drop(writer)
             return
         received.blob_id = blob_id
         received.facts = {
@@ -155,7 +150,25 @@ class Upload:
         if writer.is_small:
             await self._finish_aside(writer)
         else:
-            await writer.finish()
+            await self._finish(writer)
+
+    async def _stream(self, part: Incoming, writer: ObjectWriter) -> Problem | None:
+        limit = self.settings.file_max_bytes
+        async for chunk in part.chunks():
+            if writer.size + len(chunk) > limit:
+                detail = f"A file may have at most {limit} bytes ({limit / MIB:g} MiB)."
+                return TooLarge(detail, code="file_too_large")
+            await writer.write(chunk)
+        return None
+
+    async def _finish(self, writer: ObjectWriter) -> None:
+        await writer.finish()
+        self._open.discard(writer)
+
+    async def _drop(self, writer: ObjectWriter) -> None:
+        """A refused file: its memory is free now; what reached the store goes with the clean-up."""
+        await writer.abandon()
+        self._open.discard(writer)
 
     async def _finish_aside(self, writer: ObjectWriter) -> None:
         """Small files go out while the next are parsed, eight at a time; the first failure ends the request."""
@@ -163,7 +176,7 @@ class Upload:
             done, self._small = await asyncio.wait(self._small, return_when=asyncio.FIRST_COMPLETED)
             for task in done:
                 task.result()
-        self._small.add(asyncio.create_task(writer.finish()))
+        self._small.add(asyncio.create_task(self._finish(writer)))
 
     async def arrived(self) -> None:
         """The final boundary was seen: wait until the store has everything."""
@@ -175,9 +188,7 @@ class Upload:
         if self.is_replay:
             return None, Discard(self.storage)
         blob = await self._blob()
-        writer = ObjectWriter(self.storage, blob.object_key, lambda upload_id: self._name(blob, upload_id))
-        self._writers.append(writer)
-        return blob.id, writer
+        return blob.id, ObjectWriter(self.storage, blob.object_key, lambda upload_id: self._name(blob, upload_id))
 
     async def _blob(self) -> Blob:
         """The next reserved row; reserved ahead, more at a time the more files come."""
@@ -217,7 +228,7 @@ class Upload:
     async def clean_up(self) -> None:
         """After the answer: what was not committed goes. Should this fail, the reaper does the same later."""
         await asyncio.gather(*self._small, return_exceptions=True)
-        for writer in self._writers:
+        for writer in self._open:
             await writer.abandon()
         if not self._reserved:
             return

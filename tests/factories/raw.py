@@ -79,16 +79,21 @@ class Wire:
 
     async def answer(self, seconds: float = 30) -> tuple[int, dict[str, str], Any]:
         """Status, headers and JSON of the answer; the connection is closed after it."""
-        async with asyncio.timeout(seconds):
-            data = b""
-            while b"\r\n\r\n" not in data:
-                data += await self._more()
-            head, _, body = data.partition(b"\r\n\r\n")
-            first, *lines = head.decode("latin-1").split("\r\n")
-            headers = {name.lower(): value for name, _, value in (line.partition(": ") for line in lines)}
-            while len(body) < int(headers.get("content-length", "0")):
-                body += await self._more()
-        self._socket.close()
+        try:
+            async with asyncio.timeout(seconds):
+                return await self._answer()
+        finally:
+            self._socket.close()
+
+    async def _answer(self) -> tuple[int, dict[str, str], Any]:
+        data = b""
+        while b"\r\n\r\n" not in data:
+            data += await self._more()
+        head, _, body = data.partition(b"\r\n\r\n")
+        first, *lines = head.decode("latin-1").split("\r\n")
+        headers = {name.lower(): value for name, _, value in (line.partition(": ") for line in lines)}
+        while len(body) < int(headers.get("content-length", "0")):
+            body += await self._more()
         return int(first.split()[1]), headers, json.loads(body) if body else None
 
     async def _more(self) -> bytes:

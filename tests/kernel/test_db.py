@@ -27,6 +27,7 @@ async def small(settings: Settings) -> AsyncIterator[Database]:
 
 def test_addresses() -> None:
     assert asyncpg_url("postgresql://a:b@h/d") == "postgresql+asyncpg://a:b@h/d"
+    assert asyncpg_url("postgresql://a:b@h/d?sslmode=require") == "postgresql+asyncpg://a:b@h/d?ssl=require"
     assert place("postgresql://user:secret@host/ordner") == "host:5432/ordner"
 
 
