@@ -44,6 +44,16 @@ from app.storage import Storage
 
 log = structlog.get_logger()
 
+# What a browser may send and read beyond the simple ones.
+REQUEST_HEADERS = [
+    "Authorization", "Content-Type", "Idempotency-Key", "If-Match", "If-None-Match", "If-Range", "Range",
+    "X-Request-Id",
+]  # fmt: skip
+ANSWER_HEADERS = [
+    "Accept-Ranges", "Content-Disposition", "Content-Range", "ETag", "Idempotency-Replayed", "Link", "Location",
+    "RateLimit", "RateLimit-Policy", "Retry-After", "X-Request-Id",
+]  # fmt: skip
+
 FEATURES = (
     meta,
     auth,
@@ -84,24 +94,8 @@ def create_app(settings: Settings | None = None) -> FastAPI:
                 CORSMiddleware,
                 allow_origins=settings.cors_origins,
                 allow_methods=["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"],
-                allow_headers=[
-                    "Authorization",
-                    "Content-Type",
-                    "Idempotency-Key",
-                    "If-Match",
-                    "If-None-Match",
-                    "Range",
-                    "X-Request-Id",
-                ],
-                expose_headers=[
-                    "ETag",
-                    "Location",
-                    "Link",
-                    "X-Request-Id",
-                    "Retry-After",
-                    "Idempotency-Replayed",
-                    "Content-Disposition",
-                ],
+                allow_headers=REQUEST_HEADERS,
+                expose_headers=ANSWER_HEADERS,
                 max_age=3600,
             ),
             Middleware(Boundary, settings=settings),

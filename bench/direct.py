@@ -63,9 +63,7 @@ def put(clients: int, each: int, size: int, sha256: bool = False, **options: Any
         together.wait()
         for turn in range(each):
             source = Hashed(data) if sha256 else io.BytesIO(data)
-            store.put_object(
-                bucket_name=BUCKET, object_name=f"{number}/{turn}", data=source, length=size, **options
-            )
+            store.put_object(bucket_name=BUCKET, object_name=f"{number}/{turn}", data=source, length=size, **options)
 
     with ThreadPoolExecutor(clients) as threads:
         running = [threads.submit(one, number) for number in range(clients)]

@@ -7,12 +7,16 @@ from pathlib import Path
 import psutil
 
 
-def data_directory() -> Path:
+def minio() -> psutil.Process:
     for child in psutil.Process().children(recursive=True):
         with contextlib.suppress(psutil.Error):
             if child.name() == "minio":
-                return Path(child.cwd()) / "data"
+                return child
     raise SystemExit("there is no MinIO among our processes")
+
+
+def data_directory(server: psutil.Process) -> Path:
+    return Path(server.cwd()) / "data"
 
 
 def open_uploads(data: Path) -> int:

@@ -170,9 +170,7 @@ def probe(port: int, path: str, token: str, clients: int, size: int, every: floa
     return {"seconds": answer["seconds"], "livez_ms": times}
 
 
-def vanish(
-    port: int, path: str, token: str, clients: int, cuts: list[int], size: int, seed: int
-) -> dict[str, Any]:
+def vanish(port: int, path: str, token: str, clients: int, cuts: list[int], size: int, seed: int) -> dict[str, Any]:
     """Clients that are gone after so many bytes of their body: the even ones with FIN, the odd with RST."""
     path_of_file = large(size)
     first = part_head("weg.pdf")

@@ -5,6 +5,7 @@ import subprocess
 import threading
 import time
 from pathlib import Path
+from typing import Self
 
 import psutil
 
@@ -57,7 +58,7 @@ class Watch:
         self._over = threading.Event()
         self.polled_mib = 0.0
 
-    def __enter__(self) -> "Watch":
+    def __enter__(self) -> Self:
         self._process.forget_peak()
         self._thread = threading.Thread(target=self._poll, daemon=True)
         self._thread.start()

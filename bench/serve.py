@@ -70,6 +70,4 @@ class Watched:
 if __name__ == "__main__":
     settings = get_settings()
     watched = Watched(create_app(settings))
-    uvicorn.Server(
-        server_config(watched, "127.0.0.1", int(sys.argv[1]), settings.header_timeout_seconds)
-    ).run()
+    uvicorn.Server(server_config(watched, "127.0.0.1", int(sys.argv[1]), settings.header_timeout_seconds)).run()

@@ -11,8 +11,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 from bench import cases, report, vanished
-from bench.disk import data_directory, empty_trash, free_gib
-from bench.procs import others_percent
+from bench.disk import data_directory, empty_trash, free_gib, minio
+from bench.procs import Process, others_percent
 from bench.remote import ROOT
 from bench.stage import Stage, stage
 
@@ -25,19 +25,21 @@ class Run:
         self.stage = on
         self.until = time.monotonic() + seconds
         self.rounds = rounds
-        self.data = data_directory()
+        server = minio()
+        self.minio = Process(server.pid)
+        self.data = data_directory(server)
         self.measured = cases.Measured()
         self.others: list[float] = []
 
     def everything(self, only: str) -> None:
         if only in ("", "large"):
             self._warm_up()
-            self._in_turn(cases.LARGE_CASES, 0.55)
+            self._in_turn(cases.LARGE_CASES, 0.5)
         if only in ("", "reads"):
             keys, items = self._stored()
-            self._in_turn(cases.reads(self.stage, keys, items), 0.65)
+            self._in_turn(cases.reads(self.stage, keys, items), 0.2)
         if only in ("", "small"):
-            self._in_turn(cases.SMALL_CASES, 0.85)
+            self._in_turn(cases.SMALL_CASES, 0.7)
         if only in ("", "vanished"):
             self._tidy()
             self.measured.once["vanished"] = vanished.measure(self.stage, self.data)
@@ -60,7 +62,9 @@ class Run:
             self.others.append(others_percent())
             turn = number % len(names)
             for name in names[turn:] + names[:turn]:
+                before = self.minio.cpu_seconds()
                 result = these[name](self.stage)
+                result["minio_ms"] = (self.minio.cpu_seconds() - before) * 1000 / cases.CLIENTS
                 self.measured.add(name, result)
                 print(f"{number + 1} {name:22}", {key: round(value, 1) for key, value in result.items()}, flush=True)
                 if "read" not in name:

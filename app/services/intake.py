@@ -75,7 +75,7 @@ async def _read(
             if max_files is not None and len(form.upload.files) == max_files:
                 raise TooLarge(f"At most {max_files} files in one message.", code="too_many_files")
             await form.upload.receive(part)
-        elif part.name in fields and part.filename is None:
+        elif part.name in fields:  # with a filename too: a browser types a part only by sending a Blob
             if part.name in form.fields:
                 raise invalid(f"/{part.name}", "duplicate_field", "Give this part once.")
             form.fields[part.name] = await part.read(limit)
