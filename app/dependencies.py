@@ -107,8 +107,9 @@ class _Answer:
         if row is None or not matches(self._if_match, f'"{row.version}"'):
             raise Stale("Read it again and repeat your change on what is there now.")
 
-    def show(self, row: Any) -> None:
-        self._response.headers["ETag"] = f'"{row.version}"'
+    def show(self, *rows: Any) -> None:
+        """The tag of the row, or of all the rows that the answer is made of."""
+        self._response.headers["ETag"] = f'"{"-".join(str(row.version) for row in rows)}"'
 
     def created(self, path: str, row: Any = None) -> None:
         self._response.headers["Location"] = f"/v1{path}"

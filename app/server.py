@@ -1,11 +1,13 @@
 """uvicorn with the deadlines that it does not have: a connection must send its headers in time (F31)."""
 
 import asyncio
+import json
 
 import uvicorn
 from uvicorn.config import Config
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
+from app.errors import BadRequest
 from app.middleware import MAX_HEADER_BYTES
 
 MAX_HEAD_BYTES = 4 * MAX_HEADER_BYTES
@@ -40,6 +42,16 @@ class DeadlineProtocol(HttpToolsProtocol):
     def on_headers_complete(self) -> None:
         self._head_done()
         super().on_headers_complete()
+
+    def send_400_response(self, msg: str) -> None:
+        """What is no HTTP gets our form too (IN-08)."""
+        content = json.dumps(BadRequest("This is not well-formed HTTP/1.1.", code="http_malformed").as_dict()).encode()
+        head = (
+            "HTTP/1.1 400 Bad Request\r\nContent-Type: application/problem+json\r\nX-Content-Type-Options: nosniff\r\n"
+            f"Cache-Control: no-store\r\nContent-Length: {len(content)}\r\nConnection: close\r\n\r\n"
+        )
+        self.transport.write(head.encode() + content)
+        self.transport.close()
 
     def _expect_head(self) -> None:
         if self.waiting is None:

@@ -166,8 +166,8 @@ def _vanished(gone: dict[str, Any]) -> str:
     ]
     text = (
         f"{VANISH} clients, {AT_ONCE} at a time, cut at random bytes of a body (from the part's head to 40 MiB), half "
-        f"with FIN, half with RST. Before, {AT_ONCE} whole uploads at once had filled the pools of threads and connections, "
-        "which are kept. Open uploads are counted on MinIO's disk."
+        f"with FIN, half with RST. Before, {AT_ONCE} whole uploads at once had filled the pools of threads and "
+        "connections, which are kept. Open uploads are counted on MinIO's disk."
     )
     after = f"after {gone['waited']:.1f} s"
     return text + "\n\n" + _table(("What", "before", "at once", after), rows)

@@ -2,7 +2,7 @@ from sqlalchemy import CheckConstraint, ColumnElement, true
 from sqlalchemy.orm import Mapped
 
 from app.access import Actor
-from app.errors import Conflict
+from app.errors import taken
 from app.models.base import Base, Versioned, index, one_of, unique
 
 PURPOSES = ("general", "inbox")
@@ -13,7 +13,7 @@ class FolderTemplate(Versioned, Base):
 
     __tablename__ = "folder_templates"
     __table_args__ = (
-        unique("position", problem=lambda: Conflict("Another folder has this position.", code="taken")),
+        unique("position", problem=lambda: taken("/position", "Another folder has this position; choose another.")),
         one_of("purpose", *PURPOSES),
         CheckConstraint("NOT (purpose = 'inbox' AND is_open)", name="inbox_closed"),
         index("purpose", unique=True, postgresql_where="purpose = 'inbox'"),

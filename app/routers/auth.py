@@ -31,7 +31,8 @@ def address_of(request: Request) -> str:
     trusted = request.app.state.settings.trusted_proxies
     if peer not in trusted:
         return peer
-    for hop in reversed(request.headers.get("x-forwarded-for", "").split(",")):
+    hops = ",".join(request.headers.getlist("x-forwarded-for"))  # a proxy may add a line of its own
+    for hop in reversed(hops.split(",")):
         if hop.strip() and hop.strip() not in trusted:
             return hop.strip()
     return peer

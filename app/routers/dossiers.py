@@ -47,7 +47,7 @@ async def get_dossier_of_relation(
     dossier = await session.scalar(found)
     if dossier is None:
         raise NotFound
-    answer.show(dossier)
+    answer.show(dossier, dossier.relation)
     return shape(actor, dossier, DossierRead, DossierStaffRead)
 
 
@@ -58,5 +58,5 @@ async def get_dossier_of_relation(
 )
 async def get_dossier(dossier: DossierInPath, actor: CurrentActor, answer: Answer) -> Any:
     """One dossier (dossier)."""
-    answer.show(dossier)
+    answer.show(dossier, dossier.relation)
     return shape(actor, dossier, DossierRead, DossierStaffRead)

@@ -1,9 +1,10 @@
 from typing import Annotated, Literal
 
-from pydantic import ConfigDict, Field
+from pydantic import AfterValidator, ConfigDict, Field
 
 from app.schemas.base import Id, Input, Line, Moment, Output, Password
 from app.schemas.examples import LATER, OFFICE, TEAM_MEMBER, example, shown_of
+from app.text import clean_line
 
 
 class TokenCreate(Input):
@@ -16,7 +17,7 @@ class TokenCreate(Input):
     )
 
     office: Annotated[Line, Field(description="the office's short name (slug)")]
-    email: Annotated[str, Field(max_length=254)]
+    email: Annotated[str, Field(max_length=254), AfterValidator(clean_line)]
     password: Annotated[str, Field(max_length=200)]
 
 

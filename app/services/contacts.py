@@ -6,7 +6,7 @@ from app.errors import Forbidden
 from app.models import AuthToken, Contact, ContactLink
 from app.models.relations import of_visible_relation
 from app.schemas.contacts import ContactCreate, ContactQuery, ContactUpdate
-from app.services import events
+from app.services import events, invitations
 from app.services.auth import email_key, end_sessions
 from app.services.relations import keys, matches
 
@@ -56,7 +56,7 @@ async def _check_all_his_relations(session: AsyncSession, actor: Actor, contact:
 
 
 async def change(session: AsyncSession, actor: Actor, contact: Contact, data: ContactUpdate) -> None:
-    """A new e-mail address or a block ends what sessions the contact has."""
+    """A new e-mail address or a block ends what sessions and invitations the contact has."""
     given = data.given()
     if given.keys() & {"email", "login_status"}:
         await _check_all_his_relations(session, actor, contact)
@@ -68,4 +68,5 @@ async def change(session: AsyncSession, actor: Actor, contact: Contact, data: Co
         setattr(contact, column, value)
     if {"email", "login_status"} & given.keys():
         await end_sessions(session, actor.office_id, AuthToken.contact_id == contact.id)
+        await invitations.end(session, contact)
     events.record(session, actor, "contact.changed", contact, fields=sorted(given))

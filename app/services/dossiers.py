@@ -24,10 +24,12 @@ async def create(session: AsyncSession, actor: Actor, relation: Relation) -> Dos
     await session.flush()
     year = str(datetime.now(OFFICE_CLOCK).year)
     made: set[str] = set()
-    for template in await session.scalars(visible(actor, FolderTemplate).order_by(FolderTemplate.position)):
+    # The Inbox first: of two templates that come out the same this year one folder is made, and never without it.
+    order = (FolderTemplate.purpose != "inbox", FolderTemplate.position)
+    for template in await session.scalars(visible(actor, FolderTemplate).order_by(*order)):
         name = template.name.replace("{year}", year)
         if fold(name) in made:
-            continue  # two templates that come out the same this year are one folder
+            continue
         made.add(fold(name))
         session.add(
             Folder(
@@ -45,10 +47,15 @@ async def create(session: AsyncSession, actor: Actor, relation: Relation) -> Dos
     return dossier
 
 
-async def lock_open(session: AsyncSession, actor: Actor, dossier_id: UUID) -> Dossier:
-    """The dossier, held against archiving until the end of the transaction; 409 when it is archived."""
+async def lock_open(session: AsyncSession, actor: Actor, dossier_id: UUID, *, alone: bool = False) -> Dossier:
+    """The dossier, held against archiving until the end of the transaction; 409 when it is archived.
+
+    ``alone``: nobody else holds it meanwhile.
+    """
     dossier = await session.scalar(
-        visible(actor, Dossier).where(Dossier.id == dossier_id).with_for_update(read=True, of=Dossier)
+        visible(actor, Dossier)
+        .where(Dossier.id == dossier_id)
+        .with_for_update(read=not alone, key_share=alone, of=Dossier)
     )
     if dossier is None or dossier.archived_at is not None:
         raise Conflict("This dossier is archived; nothing is added to it or changed in it.", code="dossier_archived")

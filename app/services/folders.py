@@ -61,8 +61,9 @@ def _opened(visibility: str, parent_is_open: bool) -> bool:
 
 
 async def change(session: AsyncSession, actor: Actor, folder: Folder, data: FolderUpdate) -> None:
-    dossier = await dossiers.lock_open(session, actor, folder.dossier_id)
     given = data.given()
+    # Alone: what follows for the folders below must not be worked out while one of them changes.
+    dossier = await dossiers.lock_open(session, actor, folder.dossier_id, alone="visibility" in given)
     if folder.is_inbox and given.get("visibility", "closed") != "closed":
         raise Conflict("The Inbox is never open to clients.", code="inbox")
     for field, value in given.items():

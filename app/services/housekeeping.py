@@ -57,7 +57,7 @@ async def expire(db: Database, settings: Settings) -> None:
         await session.execute(delete(RateLimit).where(RateLimit.resets_at < func.now()))
 
 
-async def sweep(db: Database, storage: Storage) -> dict[str, int]:
+async def sweep(db: Database, storage: Storage, loose_after: timedelta = LOOSE_AFTER) -> dict[str, int]:
     """Compare store and rows, office by office: a loose object older than a day goes; a stored row without its object
     is an alarm, never a delete."""
     loose = missing = 0
@@ -67,7 +67,7 @@ async def sweep(db: Database, storage: Storage) -> dict[str, int]:
         async with db.transaction(office_id) as session:
             rows = await session.execute(select(Blob.object_key, Blob.state).where(Blob.office_id == office_id))
             states = {row.object_key: row.state for row in rows}
-        old = datetime.now(UTC) - LOOSE_AFTER
+        old = datetime.now(UTC) - loose_after
         for key in objects.keys() - states.keys():
             if objects[key].modified_at < old:
                 await storage.delete(key)

@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 import structlog
-from sqlalchemy import select, update
+from sqlalchemy import func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app import jobs
@@ -105,16 +105,21 @@ async def accept(db: Database, text: str, password: str) -> InvitationAccepted:
         invitation = await _live(session, token)
         person = await _person(session, invitation)
         await auth.set_password(session, person, hashed)
-        owner = Invitation.contact_id if isinstance(person, Contact) else Invitation.team_member_id
-        await session.execute(
-            update(Invitation)
-            .where(Invitation.office_id == person.office_id, owner == person.id, Invitation.used_at.is_(None))
-            .values(used_at=datetime.now(UTC))
-        )
+        await end(session, person)
         await session.flush()
         events.record(session, _self(person), f"{_kind(person)}.password_set", person)
         slug = await session.scalar(select(Office.slug).where(Office.id == person.office_id))
         return InvitationAccepted(office=str(slug), email=person.email)
+
+
+async def end(session: AsyncSession, person: Person) -> None:
+    """No invitation that this person has works any more: one was used, or they lie where they should not."""
+    owner = Invitation.contact_id if isinstance(person, Contact) else Invitation.team_member_id
+    await session.execute(
+        update(Invitation)
+        .where(Invitation.office_id == person.office_id, owner == person.id, Invitation.used_at.is_(None))
+        .values(used_at=func.now())
+    )
 
 
 async def _live(session: AsyncSession, token: Token) -> Invitation:

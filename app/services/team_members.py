@@ -5,7 +5,7 @@ from app.access import Actor, Role
 from app.errors import Conflict
 from app.models import AuthToken, Office, TeamMember
 from app.schemas.team_members import TeamMemberCreate, TeamMemberUpdate
-from app.services import events
+from app.services import events, invitations
 from app.services.auth import email_key, end_sessions
 
 SORTS = {"created_at": (TeamMember.created_at,)}
@@ -20,7 +20,7 @@ async def create(session: AsyncSession, actor: Actor, data: TeamMemberCreate) ->
 
 
 async def change(session: AsyncSession, actor: Actor, member: TeamMember, data: TeamMemberUpdate) -> None:
-    """Blocking and a new address end the member's sessions; an office keeps an active administrator."""
+    """Blocking and a new address end the member's sessions and invitations; an office keeps an active administrator."""
     given = data.given()
     # All who change team members queue here, so that two of them can not take the last administrator away.
     await session.execute(select(Office.id).where(Office.id == actor.office_id).with_for_update())
@@ -37,4 +37,5 @@ async def change(session: AsyncSession, actor: Actor, member: TeamMember, data: 
         raise Conflict("The office would be left without an administrator.", code="last_administrator")
     if {"email", "status"} & given.keys():
         await end_sessions(session, actor.office_id, AuthToken.team_member_id == member.id)
+        await invitations.end(session, member)
     events.record(session, actor, "team_member.changed", member, fields=sorted(given), role=member.role)
