@@ -122,7 +122,7 @@ class Route(APIRoute):
             if permission is not None:
                 actor = await auth.authenticate(request.app.state.db, request.headers.get("authorization"))
                 actor.require(permission)
-                request.state.actor = actor
+                request.state.actor, request.state.permission = actor, permission
             check_query(request, parameters)
             settings: Settings = request.app.state.settings
             if own and not self.body_field:

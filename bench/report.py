@@ -151,7 +151,7 @@ def _more(measured: Measured) -> str:
             for name in ("put_object", "uploadfile", "ordner")
         ),
         ("CPU of the API for one request with one such file", f"{each:.1f} ms"),
-        (f"{BATCH} files of 50 kB, one at a time", f"{rate('one by one')} a second"),
+        ("Files of 50 kB, one request each, one at a time", f"{rate('one by one')} a second"),
         (f"{BATCH} files of 50 kB in one request", f"{rate('in one request')} a second"),
         ("Download, 100 MB, read by the SDK", f"{rate('read by the SDK')} MiB/s"),
         ("Download, 100 MB, through the API", f"{rate('read through the API')} MiB/s"),

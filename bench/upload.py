@@ -57,7 +57,8 @@ class Run:
         names = list(these)
         for number in range(self.rounds):
             longest = (time.monotonic() - started) / max(number, 1)
-            if number >= LEAST_ROUNDS and time.monotonic() - started + longest > left * share:
+            enough = number >= LEAST_ROUNDS and time.monotonic() - started + longest > left * share
+            if enough or (number and time.monotonic() + longest > self.until):
                 break
             self.others.append(others_percent())
             turn = number % len(names)
@@ -88,7 +89,7 @@ class Run:
 def main() -> int:
     options = argparse.ArgumentParser(description=__doc__)
     options.add_argument("--minio", type=Path, default=ROOT / ".tools" / "minio")
-    options.add_argument("--seconds", type=float, default=300, help="of measuring, after the start")
+    options.add_argument("--seconds", type=float, default=270, help="of measuring, after the start")
     options.add_argument("--rounds", type=int, default=9, help="at most")
     options.add_argument("--only", choices=["large", "reads", "small", "vanished"], default="")
     options.add_argument("--json", type=Path, help="also write every figure there")

@@ -9,7 +9,7 @@ import pytest
 from fastapi import FastAPI
 from sqlalchemy import select, text
 
-from app.access import CONTACT
+from app.access import CONTACT, P
 from app.db import Database
 from app.routing import permission_of
 from tests.factories import Client, Family, Tenant, make_family, make_file, upload
@@ -111,26 +111,28 @@ def everything(answer: httpx.Response) -> str:
     return answer.text + str(answer.headers)
 
 
-async def test_every_read(office: Tenant, family: Family, seeded: Seeded, anonymous: Client) -> None:
+async def test_every_read(app: FastAPI, family: Family, seeded: Seeded, anonymous: Client) -> None:
     """DOM-01: in no answer and no header, of no operation, with no id."""
     document = (await anonymous.get("/openapi.json")).json()
     ids, asked, seen = await seeded.ids(), 0, []
+    allowed = {route.name: permission_of(route) for route in app.state.operations}
     for pattern, operations in document["paths"].items():
-        if "get" not in operations or pattern.startswith("/v1/invitations"):
+        if "get" not in operations:
+            continue
+        name = operations["get"]["operationId"]
+        if allowed.get(name, P.ME_READ) not in CONTACT | {None}:
+            path = next(paths(pattern, ids))
+            assert (await family.henk.get(path)).status_code == 403, path
             continue
         parameters = {parameter["name"] for parameter in operations["get"].get("parameters", []) if "name" in parameter}
         queries: list[dict[str, str]] = [{}]
-        if "{message_id}" in pattern:
-            ids_here = ids | {"conversation_id": ids["conversation_id"][:3]}
-        else:
-            ids_here = ids
         if "q" in parameters:
             queries += [{"q": MARKER}]
         if "include" in parameters:
             queries += [{"include": "total", "limit": "1"}]
         if "binned" in parameters:
             queries += [{"binned": "true"}]
-        for path in paths(pattern, ids_here):
+        for path in paths(pattern, ids):
             for query in queries:
                 answer = await family.henk.get(path, params=query)
                 asked += 1
@@ -145,16 +147,20 @@ async def test_every_read(office: Tenant, family: Family, seeded: Seeded, anonym
     assert asked > 100
 
 
-async def test_counts_tell_nothing(family: Family, seeded: Seeded) -> None:
+async def test_not_yours_is_as_not_there(office: Tenant, family: Family, seeded: Seeded, db: Database) -> None:
+    """AZ-02: one answer for what is hidden and what never was; and no count tells."""
+    async with db.transaction(office.id) as session:
+        names = list(await session.scalars(select(text("name")).select_from(text("dossier_items"))))
+    assert sum(MARKER in name for name in names) >= 6  # or the crawl above would prove nothing
     dossier = family.vof["dossier_id"]
     for path, total in ((f"/v1/dossiers/{dossier}/items", 1), (f"/v1/dossiers/{dossier}/folders", 3)):
         assert (await family.henk.get(path, params={"include": "total"})).json()["total"] == total
-
-
-async def test_not_yours_is_as_not_there(family: Family, seeded: Seeded) -> None:
-    """AZ-02: one answer for what is hidden and what never was."""
     ids = await seeded.ids()
-    for pattern, kind in (("/v1/folders/{}", "folder_id"), ("/v1/dossier-items/{}", "item_id"), ("/v1/folders/{}/items", "folder_id")):
+    for pattern, kind in (
+        ("/v1/folders/{}", "folder_id"),
+        ("/v1/dossier-items/{}", "item_id"),
+        ("/v1/folders/{}/items", "folder_id"),
+    ):
         missing = (await family.henk.get(pattern.format(NOWHERE))).json()
         missing.pop("request_id")
         for hidden in seeded.hidden & set(ids[kind]):
@@ -167,7 +173,7 @@ async def test_not_yours_is_as_not_there(family: Family, seeded: Seeded) -> None
 async def dump(db: Database, office: Tenant) -> dict[str, list[str]]:
     async with db.transaction(office.id) as session:
         return {
-            table: [row for row in await session.scalars(text(f"SELECT to_jsonb(t)::text FROM {table} t ORDER BY id"))]
+            table: list(await session.scalars(text(f"SELECT to_jsonb(t)::text FROM {table} t ORDER BY id")))
             for table in TABLES
         }
 
@@ -194,7 +200,7 @@ async def test_every_write(
         "dossier_id": [family.vof["dossier_id"]],
         "contact_id": [family.henk_id],
     }
-    ids = {name: found[:2] for name, found in (await seeded.ids()).items()} | mine
+    ids = {name: found[:1] for name, found in (await seeded.ids()).items()} | mine
     before, refused = await dump(db, office), 0
     for pattern, operations in document["paths"].items():
         if pattern.startswith(("/v1/auth", "/v1/invitations")):
@@ -203,15 +209,17 @@ async def test_every_write(
             operation = operations.get(method)
             is_his = operation and allowed.get(operation["operationId"]) in CONTACT
             for path in paths(pattern, ids):
-                answers = [await family.henk.request(method, path, json=body) for body in BODIES]
-                answers.append(await family.henk.request(method, path, files=[make_file("van mij.pdf")]))
+                bodies = BODIES if is_his else BODIES[:1]
+                answers = [await family.henk.request(method, path, json=body) for body in bodies]
+                if operation:
+                    answers.append(await family.henk.request(method, path, files=[make_file("van mij.pdf")]))
                 for answer in answers:
                     assert answer.status_code >= 400, (method, path, answer.text)
                     if not is_his:
                         assert answer.status_code == (403 if operation else 405), (method, path, answer.text)
                         refused += 1
     assert await dump(db, office) == before
-    assert refused > 200
+    assert refused > 100
 
 
 async def test_not_even_what_he_delivered(office: Tenant, family: Family, db: Database) -> None:
@@ -227,14 +235,8 @@ async def test_not_even_what_he_delivered(office: Tenant, family: Family, db: Da
             f"/v1/conversations/{conversation['id']}/messages/{message['id']}",
             f"/v1/messages/{message['id']}/attachments/{message['attachments'][0]['id']}/content",
         ):
-            answer = await family.henk.request(method, path, content=json.dumps({"name": "x"}), headers={"Content-Type": "application/json"})
+            answer = await family.henk.request(
+                method, path, content=json.dumps({"name": "x"}), headers={"Content-Type": "application/json"}
+            )
             assert answer.status_code in (403, 404, 405), (method, path)
     assert await dump(db, office) == before
-
-
-async def test_the_markers_are_there(office: Tenant, seeded: Seeded, db: Database) -> None:
-    """Or the crawl above would prove nothing."""
-    async with db.transaction(office.id) as session:
-        names = list(await session.scalars(select(text("name")).select_from(text("dossier_items"))))
-    assert sum(MARKER in name for name in names) >= 6
-    assert MARKER in (await office.anna.get("/v1/conversations")).text

@@ -66,7 +66,10 @@ class TestCreate:
 
 class TestRead:
     async def test_a_contact_reads_where_he_takes_part(self, office: Tenant, family: Family) -> None:
-        mine, ours = await begin(family.henk, family.vof), await begin(office.anna, family.vof, family.henk_id, family.jan_id)
+        mine, ours = (
+            await begin(family.henk, family.vof),
+            await begin(office.anna, family.vof, family.henk_id, family.jan_id),
+        )
         office_only = await begin(office.anna, family.vof)
         listed = (await family.jan.get("/v1/conversations", params={"include": "total"})).json()
         assert ([found["id"] for found in listed["items"]], listed["total"]) == ([ours["id"]], 1)
@@ -115,7 +118,9 @@ class TestChange:
         for client in (family.henk, office.anna):
             answer = await client.post(f"{path}/messages", json={"text": "nog iets"})
             assert (answer.status_code, answer.json()["code"]) == (409, "conversation_closed")
-        assert (await office.anna.patch(path, json={"status": "closed"}, headers={"If-Match": '"1"'})).status_code == 412
+        assert (
+            await office.anna.patch(path, json={"status": "closed"}, headers={"If-Match": '"1"'})
+        ).status_code == 412
         await office.anna.patch(path, json={"status": "open", "subject": "Anders"})
         assert (await family.henk.post(f"{path}/messages", json={"text": "nog iets"})).status_code == 201
 
@@ -127,4 +132,6 @@ class TestChange:
 
     async def test_is_not_a_contacts(self, family: Family) -> None:
         made = await begin(family.henk, family.vof)
-        assert (await family.henk.patch(f"/v1/conversations/{made['id']}", json={"status": "closed"})).status_code == 403
+        assert (
+            await family.henk.patch(f"/v1/conversations/{made['id']}", json={"status": "closed"})
+        ).status_code == 403

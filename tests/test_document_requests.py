@@ -46,15 +46,21 @@ async def read(client: Client, request: dict[str, Any]) -> dict[str, Any]:
 
 class TestCreate:
     async def test_with_its_message(self, office: Tenant, family: Family, folders: dict[str, Any]) -> None:
-        made = await ask(office.anna, family.vof, family.henk_id, folders["Intern"], folders["Jaar"], due_on="2026-12-31")
+        made = await ask(
+            office.anna, family.vof, family.henk_id, folders["Intern"], folders["Jaar"], due_on="2026-12-31"
+        )
         assert (made["status"], made["due_on"], len(made["lines"])) == ("open", "2026-12-31", 2)
         path = f"/v1/conversations/{made['conversation_id']}/messages"
         assert [message["text"] for message in (await family.henk.get(path)).json()["items"]] == ["Jaarstukken"]
         shown = await read(family.henk, made)
         assert [set(line) for line in shown["lines"]] == [{"id", "title", "status", "delivered_at"}] * 2
-        assert not {folders["Intern"]["id"], folders["Jaar"]["id"], "Intern"} & set(str(shown).replace("'", " ").split())
+        assert not {folders["Intern"]["id"], folders["Jaar"]["id"], "Intern"} & set(
+            str(shown).replace("'", " ").split()
+        )
 
-    async def test_in_a_conversation_that_is_there(self, office: Tenant, family: Family, folders: dict[str, Any]) -> None:
+    async def test_in_a_conversation_that_is_there(
+        self, office: Tenant, family: Family, folders: dict[str, Any]
+    ) -> None:
         mine, jans = await begin(family.henk, family.vof), await begin(family.jan, family.vof)
         made = await ask(office.anna, family.vof, family.henk_id, folders["Intern"], conversation_id=mine["id"])
         assert made["conversation_id"] == mine["id"]
@@ -117,7 +123,9 @@ class TestAnswer:
         assert (await answer(family.henk, request, 0)).status_code == 201
         assert (await read(family.henk, request))["status"] == "answered"
 
-    async def test_twice(self, family: Family, request_: dict[str, Any], office: Tenant, db: Database, storage: Storage) -> None:
+    async def test_twice(
+        self, family: Family, request_: dict[str, Any], office: Tenant, db: Database, storage: Storage
+    ) -> None:
         assert (await answer(family.henk, request_)).status_code == 201
         again = await answer(family.henk, request_)
         assert (again.status_code, again.json()["code"]) == (409, "request_not_open")

@@ -43,7 +43,9 @@ class TestOffice:
         ("q", "found"),
         [("capek", 1), ("ČAPEK", 1), ("%", 1), ("_", 1), ("b_1", 1), (".txt", 5), ("\\", 0), ("' OR 1=1", 0)],
     )
-    async def test_search(self, office: Tenant, relation: dict[str, Any], folders: dict[str, Any], q: str, found: int) -> None:
+    async def test_search(
+        self, office: Tenant, relation: dict[str, Any], folders: dict[str, Any], q: str, found: int
+    ) -> None:
         """IN-05: every character means itself."""
         path = f"/v1/dossiers/{relation['dossier_id']}/items"
         assert len(await named(office.anna, path, q=q)) == 2 * found
@@ -58,7 +60,9 @@ class TestOffice:
             path = answer.links["next"]["url"] if "next" in answer.links else None
         assert len(set(found)) == len(found) == 10
 
-    @pytest.mark.parametrize("query", ["sort=size", "limit=0", "limit=201", "cursor=x", "folder_id=1", "q=a&q=b", "binned=ja"])
+    @pytest.mark.parametrize(
+        "query", ["sort=size", "limit=0", "limit=201", "cursor=x", "folder_id=1", "q=a&q=b", "binned=ja"]
+    )
     async def test_wrong_questions(self, office: Tenant, folders: dict[str, Any], query: str) -> None:
         answer = await office.anna.get(f"/v1/folders/{folders['Permanent']['id']}/items?{query}")
         assert answer.status_code == 422
@@ -109,7 +113,9 @@ class TestContact:
         shown = (await contact.get(f"/v1/folders/{sub['id']}")).json()
         assert shown["parent_id"] is None
 
-    @pytest.mark.parametrize("change", [{"portal_access": False}, {"valid_until": "2020-01-01"}, {"valid_from": "2199-01-01"}])
+    @pytest.mark.parametrize(
+        "change", [{"portal_access": False}, {"valid_until": "2020-01-01"}, {"valid_from": "2199-01-01"}]
+    )
     async def test_a_link_that_ends(
         self, office: Tenant, relation: dict[str, Any], folders: dict[str, Any], change: dict[str, Any]
     ) -> None:

@@ -1,4 +1,4 @@
-"""Nothing half-stored stays, nothing that is over is kept, nothing that is shown is lost (storage.md; F27, F45, OP-04)."""
+"""Nothing half-stored stays, nothing that is over is kept, nothing that is shown is lost (storage.md; F27, F45)."""
 
 import zlib
 from datetime import timedelta
@@ -140,9 +140,7 @@ class TestBin:
             assert await session.scalar(select(func.count()).select_from(Attachment)) == 1
         assert await remains(db, storage, office.id) == {}
 
-    async def test_against_a_restore(
-        self, office: Tenant, db: Database, storage: Storage, settings: Settings
-    ) -> None:
+    async def test_against_a_restore(self, office: Tenant, db: Database, storage: Storage, settings: Settings) -> None:
         folder = (await office.folders(await office.relation()))["Intern"]
         for _ in range(5):
             item = (await upload(office.anna, folder)).json()["items"][0]["item"]
@@ -199,7 +197,9 @@ async def test_what_is_over_expires(office: Tenant, db: Database, settings: Sett
         old = update(IdempotencyKey).where(IdempotencyKey.key == "old")
         await session.execute(old.values(created_at=func.now() - age))
         session.add(
-            AuthToken(office_id=office.id, token_hash=ended.hash, expires_at=text("now()"), team_member_id=office.anna_id)
+            AuthToken(
+                office_id=office.id, token_hash=ended.hash, expires_at=text("now()"), team_member_id=office.anna_id
+            )
         )
     async with db.transaction(None) as session:
         session.add(RateLimit(key=uuid4().bytes, count=1, resets_at=text("now() - interval '1 hour'")))

@@ -45,15 +45,21 @@ class TestList:
         conversation = await delivered(family.henk, family.vof, "een.pdf")
         await delivered(family.jan, family.jan_own, "twee.pdf")
         first, second = await waiting(office.anna)
-        assert (first["name"], first["relation"]["id"], first["sender_name"]) == ("een.pdf", family.vof["id"], "Henk de Vries")
+        assert (first["name"], first["relation"]["id"], first["sender_name"]) == (
+            "een.pdf",
+            family.vof["id"],
+            "Henk de Vries",
+        )
         assert (first["conversation_id"], first["delivered_at"]) == (conversation["id"], first["created_at"])
         assert second["relation"]["number"] == "100.2"
         assert [item["name"] for item in await waiting(office.anna, sort="-created_at")] == ["twee.pdf", "een.pdf"]
         assert [item["name"] for item in await waiting(office.anna, relation_id=family.jan_own["id"])] == ["twee.pdf"]
 
-    async def test_of_the_relations_that_are_ones_own(self, office: Tenant, family: Family, other_office: Tenant) -> None:
+    async def test_of_the_relations_that_are_ones_own(
+        self, office: Tenant, family: Family, other_office: Tenant
+    ) -> None:
         await delivered(family.henk, family.vof, "een.pdf")
-        member_id, stranger = await office.member(Role.MUTATOR)
+        _, stranger = await office.member(Role.MUTATOR)
         assert await waiting(stranger) == []
         (item,) = await waiting(office.admin)
         body = {"folder_id": item["folder_id"]}
@@ -64,12 +70,12 @@ class TestList:
 
 
 class TestRoute:
-    async def test_into_open_and_closed_folders(
-        self, office: Tenant, family: Family, folders: dict[str, Any]
-    ) -> None:
+    async def test_into_open_and_closed_folders(self, office: Tenant, family: Family, folders: dict[str, Any]) -> None:
         await delivered(family.henk, family.vof, "a.pdf", "b.pdf")
         for item, folder, seen in zip(await waiting(office.anna), ("Permanent", "Intern"), (200, 404), strict=True):
-            routed = await office.anna.post(f"/v1/inbox/{item['id']}/route", json={"folder_id": folders[folder]["id"], "name": f"in {folder}.pdf"})
+            routed = await office.anna.post(
+                f"/v1/inbox/{item['id']}/route", json={"folder_id": folders[folder]["id"], "name": f"in {folder}.pdf"}
+            )
             assert (routed.status_code, routed.json()["folder_id"]) == (200, folders[folder]["id"])
             assert routed.json()["name"] == f"in {folder}.pdf"
             assert (await family.henk.get(f"/v1/dossier-items/{item['id']}")).status_code == seen
@@ -102,7 +108,9 @@ class TestRoute:
             assert shown["folder_id"] == folders[winner]["id"]
         assert await count_items(db, office.id) == 10
 
-    async def test_route_against_refuse_against_move(self, office: Tenant, family: Family, folders: dict[str, Any]) -> None:
+    async def test_route_against_refuse_against_move(
+        self, office: Tenant, family: Family, folders: dict[str, Any]
+    ) -> None:
         await delivered(family.henk, family.vof, *[f"{n}.pdf" for n in range(6)])
         for item in await waiting(office.anna):
             answers = await at_once(
@@ -156,9 +164,7 @@ class TestRouteMany:
 
 
 class TestRefuse:
-    async def test_to_the_bin_and_still_in_the_conversation(
-        self, office: Tenant, family: Family, db: Database
-    ) -> None:
+    async def test_to_the_bin_and_still_in_the_conversation(self, office: Tenant, family: Family, db: Database) -> None:
         conversation = await delivered(family.henk, family.vof, "a.pdf")
         (item,) = await waiting(office.anna)
         for reason in ("Onleesbaar", "Onleesbaar"):
@@ -189,7 +195,11 @@ class TestReassign:
         await delivered(family.henk, family.vof, "a.pdf")
         (item,) = await waiting(office.anna)
         theirs = await other_office.relation()
-        hidden = (await office.admin.post("/v1/relations", json={"number": "9", "type": "organisation", "name": "x", "legal_form": "bv"})).json()
+        hidden = (
+            await office.admin.post(
+                "/v1/relations", json={"number": "9", "type": "organisation", "name": "x", "legal_form": "bv"}
+            )
+        ).json()
         for relation in (theirs, hidden):
             refused = await office.anna.post(f"/v1/inbox/{item['id']}/reassign", json={"relation_id": relation["id"]})
             assert (refused.status_code, refused.json()["errors"][0]["pointer"]) == (422, "/relation_id")

@@ -70,7 +70,11 @@ class TestDeliver:
         """DOM-06: what he delivered he reads in his message, not in the dossier."""
         await send(family.henk, conversation["id"], make_file())
         (item,) = await items(db, office)
-        for path in (f"/v1/dossier-items/{item.id}", f"/v1/dossier-items/{item.id}/content", f"/v1/folders/{item.folder_id}/items"):
+        for path in (
+            f"/v1/dossier-items/{item.id}",
+            f"/v1/dossier-items/{item.id}/content",
+            f"/v1/folders/{item.folder_id}/items",
+        ):
             assert (await family.henk.get(path)).status_code == 404
         assert (await family.henk.get(f"/v1/dossiers/{item.dossier_id}/items")).json()["items"] == []
 
@@ -104,7 +108,11 @@ class TestWhateverTheFormSays:
     ) -> None:
         folders = await office.folders(family.vof)
         field = part(folders["Permanent"]["id"].encode(), None, "folder_id")
-        parts = {"before": [MESSAGE, field, FILE], "after": [MESSAGE, FILE, field], "twice": [MESSAGE, field, field, FILE]}
+        parts = {
+            "before": [MESSAGE, field, FILE],
+            "after": [MESSAGE, FILE, field],
+            "twice": [MESSAGE, field, field, FILE],
+        }
         path = f"/v1/conversations/{conversation['id']}/messages"
         answer = await family.henk.post(path, **send_form(form(*parts[order])))
         assert answer.status_code == 422
@@ -121,7 +129,8 @@ class TestWhateverTheFormSays:
             await family.henk.post(path, json={"text": "hoi", "folder_id": folder_id}),
             *[
                 await family.henk.post(
-                    path, **send_form(form(part(json.dumps({"text": "x", name: folder_id}).encode(), None, "message"), FILE))
+                    path,
+                    **send_form(form(part(json.dumps({"text": "x", name: folder_id}).encode(), None, "message"), FILE)),
                 )
                 for name in ("folder_id", "relation_id", "sender_id", "conversation_id", "created_at")
             ],
@@ -132,7 +141,13 @@ class TestWhateverTheFormSays:
 
 class TestAllOrNothing:
     @pytest.mark.parametrize(
-        "bad", [make_file("leeg.pdf", b""), make_file("vals.pdf", b"<html>"), make_file("..", b"x"), make_file("a.exe", b"MZ")]
+        "bad",
+        [
+            make_file("leeg.pdf", b""),
+            make_file("vals.pdf", b"<html>"),
+            make_file("..", b"x"),
+            make_file("a.exe", b"MZ"),
+        ],
     )
     async def test_one_bad_file(
         self, office: Tenant, family: Family, conversation: dict[str, Any], db: Database, storage: Storage, bad: Any
@@ -143,7 +158,13 @@ class TestAllOrNothing:
         await is_clean(db, storage, office.id)
 
     async def test_too_many_files(
-        self, office: Tenant, family: Family, conversation: dict[str, Any], settings: Settings, db: Database, storage: Storage
+        self,
+        office: Tenant,
+        family: Family,
+        conversation: dict[str, Any],
+        settings: Settings,
+        db: Database,
+        storage: Storage,
     ) -> None:
         async with serve(settings, message_max_files=3) as served, served.like(family.henk) as henk:
             over = await send(henk, conversation["id"], *[make_file(f"{n}.pdf") for n in range(4)])
@@ -153,10 +174,18 @@ class TestAllOrNothing:
             assert (await send(henk, conversation["id"], *[make_file(f"{n}.pdf") for n in range(3)])).status_code == 201
 
     async def test_a_file_that_is_too_large(
-        self, office: Tenant, family: Family, conversation: dict[str, Any], settings: Settings, db: Database, storage: Storage
+        self,
+        office: Tenant,
+        family: Family,
+        conversation: dict[str, Any],
+        settings: Settings,
+        db: Database,
+        storage: Storage,
     ) -> None:
         async with serve(settings, file_max_bytes=1000) as served, served.like(family.henk) as henk:
-            over = await send(henk, conversation["id"], make_file("a.txt", b"x" * 1000), make_file("b.txt", b"x" * 1001))
+            over = await send(
+                henk, conversation["id"], make_file("a.txt", b"x" * 1000), make_file("b.txt", b"x" * 1001)
+            )
             assert (over.status_code, over.json()["code"]) == (413, "file_too_large")
             assert over.json()["errors"][0]["pointer"] == "/files/1"
             assert await messages(db, office) == 0
@@ -197,7 +226,18 @@ class TestForms:
         await is_clean(db, storage, office.id)
 
     @pytest.mark.parametrize(
-        "raw", [b"", b"geen json", b'{"text": NaN}', b'{"text": "a", "text": "b"}', b"[" * 100, b"[]", b'"x"', b"\xff", b'{"text": "\\ud800"}']
+        "raw",
+        [
+            b"",
+            b"geen json",
+            b'{"text": NaN}',
+            b'{"text": "a", "text": "b"}',
+            b"[" * 100,
+            b"[]",
+            b'"x"',
+            b"\xff",
+            b'{"text": "\\ud800"}',
+        ],
     )
     async def test_json_that_is_none(self, family: Family, conversation: dict[str, Any], raw: bytes) -> None:
         """IN-01, IN-02, IN-04, IN-10: the same in a part as in a body."""
@@ -220,11 +260,17 @@ class TestForms:
     async def test_per_hour(self, family: Family, conversation: dict[str, Any], settings: Settings) -> None:
         """AZ-08."""
         path = f"/v1/conversations/{conversation['id']}/messages"
-        async with serve(settings, messages_per_hour=2) as served, served.like(family.henk) as henk, served.like(family.jan) as jan:
+        async with (
+            serve(settings, messages_per_hour=2) as served,
+            served.like(family.henk) as henk,
+            served.like(family.jan) as jan,
+        ):
             answers = [await henk.post(path, json={"text": f"{n}"}) for n in range(3)]
             assert [answer.status_code for answer in answers] == [201, 201, 429]
             assert int(answers[2].headers["retry-after"]) > 0
-            assert (await jan.post("/v1/conversations", json={"relation_id": family.vof["id"], "subject": "x"})).status_code == 201
+            assert (
+                await jan.post("/v1/conversations", json={"relation_id": family.vof["id"], "subject": "x"})
+            ).status_code == 201
 
 
 async def test_in_an_archived_dossier(office: Tenant, family: Family, conversation: dict[str, Any]) -> None:

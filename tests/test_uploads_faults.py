@@ -2,18 +2,15 @@
 
 import asyncio
 import threading
-from collections.abc import Awaitable, Callable
-from typing import Any
 
 import pytest
 
 from app.db import Database
 from app.settings import Settings
 from app.storage import Storage
-from tests.factories import Client, Family, Tenant, make_family, make_file, upload
-from tests.factories.conversations import ask, begin
+from tests.factories import Tenant, make_file, upload
 from tests.factories.raw import CONTENT_TYPE, END, Wire, form, part
-from tests.factories.remains import checked_out, count_items, is_clean, multipart_begun, pending
+from tests.factories.remains import count_items, is_clean, multipart_begun, nothing_in_use, pending
 from tests.factories.servers import serve
 from tests.factories.waiting import eventually
 
@@ -28,13 +25,6 @@ LARGE = form(part(b"\x01" * 20 * MIB, "groot.bin"))
 async def path(office: Tenant) -> str:
     folder = (await office.folders(await office.relation()))["Intern"]
     return f"/v1/folders/{folder['id']}/items"
-
-
-async def nothing_in_use(db: Database) -> None:
-    async def returned() -> bool:
-        return checked_out(db) == 0
-
-    await eventually(returned, "all database connections back")
 
 
 class TestClientVanishes:
@@ -144,7 +134,9 @@ class TestBodies:
 
     async def test_gzip(self, office: Tenant, path: str) -> None:
         """F35."""
-        answer = await office.anna.post(path, content=b"x", headers={"Content-Type": CONTENT_TYPE, "Content-Encoding": "gzip"})
+        answer = await office.anna.post(
+            path, content=b"x", headers={"Content-Type": CONTENT_TYPE, "Content-Encoding": "gzip"}
+        )
         assert answer.status_code == 415
 
     async def test_refused_before_the_body(self, office: Tenant, other_office: Tenant, path: str) -> None:
@@ -164,137 +156,27 @@ class TestBodies:
         self, office: Tenant, path: str, db: Database, storage: Storage, settings: Settings
     ) -> None:
         """F31: slower than the least rate; never silent for long."""
-        async with serve(settings, body_stall_seconds=0.5, body_min_bytes_per_second=100_000) as served:
-            async with served.like(office.anna) as anna:
-                wire = await Wire.post(anna, path, SMALL[:200], len(SMALL))
+        changes = {"body_stall_seconds": 0.5, "body_min_bytes_per_second": 100_000}
+        async with serve(settings, **changes) as served, served.like(office.anna) as anna:
+            wire = await Wire.post(anna, path, SMALL[:200], len(SMALL))
 
-                async def trickle() -> None:
-                    for at in range(200, len(SMALL)):
-                        await wire.send(SMALL[at : at + 1])
-                        await asyncio.sleep(0.05)
+            async def trickle() -> None:
+                for at in range(200, len(SMALL)):
+                    await wire.send(SMALL[at : at + 1])
+                    await asyncio.sleep(0.05)
 
-                task = asyncio.create_task(trickle())
-                status, _, answer = await wire.answer()
-                task.cancel()
-                await asyncio.gather(task, return_exceptions=True)
+            task = asyncio.create_task(trickle())
+            status, _, answer = await wire.answer()
+            task.cancel()
+            await asyncio.gather(task, return_exceptions=True)
         assert (status, answer["code"]) == (408, "request_timeout")
-        await is_clean(db, storage, office.id)
-
-
-Change = Callable[[Tenant, Family, dict[str, Any]], Awaitable[Any]]
-
-
-async def delete_folder(office: Tenant, family: Family, folder: dict[str, Any]) -> Any:
-    return await office.anna.delete(f"/v1/folders/{folder['id']}")
-
-
-async def close_folder(office: Tenant, family: Family, folder: dict[str, Any]) -> Any:
-    return await office.anna.patch(f"/v1/folders/{folder['id']}", json={"visibility": "closed"})
-
-
-async def archive(office: Tenant, family: Family, folder: dict[str, Any]) -> Any:
-    return await office.admin.delete(f"/v1/relations/{family.vof['id']}")
-
-
-async def end_link(office: Tenant, family: Family, folder: dict[str, Any]) -> Any:
-    return await office.admin.delete(f"/v1/relations/{family.vof['id']}/contacts/{family.henk_id}")
-
-
-async def end_role(office: Tenant, family: Family, folder: dict[str, Any]) -> Any:
-    return await office.admin.put(f"/v1/relations/{family.vof['id']}/team", json={"items": []})
-
-
-class TestChangesHalfWay:
-    """F28, DOM-07: the last transaction decides again."""
-
-    async def _half_way(
-        self, client: Client, path: str, db: Database, office: Tenant, body: bytes = SMALL
-    ) -> Wire:
-        wire = await Wire.post(client, path, body[: len(body) // 2], len(body))
-        await pending(db, office.id)
-        return wire
-
-    @pytest.mark.parametrize(
-        ("change", "status", "code"),
-        [
-            (delete_folder, 404, "not_found"),
-            (close_folder, 201, None),
-            (archive, 409, "dossier_archived"),
-            (end_role, 404, "not_found"),
-        ],
-    )
-    async def test_of_an_upload(
-        self, office: Tenant, db: Database, storage: Storage, change: Change, status: int, code: str | None
-    ) -> None:
-        family = await make_family(office)
-        folder = (await office.folders(family.vof))["Jaar"]
-        wire = await self._half_way(office.anna, f"/v1/folders/{folder['id']}/items", db, office)
-        changed = await change(office, family, folder)
-        assert changed.status_code < 300, changed.text
-        await wire.send(SMALL[len(SMALL) // 2 :])
-        found, _, answer = await wire.answer()
-        assert (found, answer.get("code")) == (status, code)
-        assert await count_items(db, office.id) == (2 if status == 201 else 0)
-        await is_clean(db, storage, office.id)
-
-    @pytest.mark.parametrize(
-        ("change", "status", "code"),
-        [(archive, 404, "not_found"), (end_link, 404, "not_found"), (close_folder, 201, None)],
-    )
-    async def test_of_a_delivery(
-        self, office: Tenant, db: Database, storage: Storage, change: Change, status: int, code: str | None
-    ) -> None:
-        family = await make_family(office)
-        folders = await office.folders(family.vof)
-        conversation = await begin(family.henk, family.vof)
-        body = form(part(b'{"text": "hoi"}', None, "message"), part(b"x" * 5000, "a.txt"))
-        wire = await self._half_way(family.henk, f"/v1/conversations/{conversation['id']}/messages", db, office, body)
-        changed = await change(office, family, folders["Jaar"])
-        assert changed.status_code < 300, changed.text
-        await wire.send(body[len(body) // 2 :])
-        found, _, answer = await wire.answer()
-        assert (found, answer.get("code")) == (status, code)
-        assert await count_items(db, office.id) == await count_items(db, office.id, folder_id=folders["Inbox"]["id"])
-        assert await count_items(db, office.id) == (1 if status == 201 else 0)
-        await is_clean(db, storage, office.id)
-
-    @pytest.mark.parametrize("what", ["withdrawn", "closed folder", "closed conversation"])
-    async def test_of_an_answer(self, office: Tenant, db: Database, storage: Storage, what: str) -> None:
-        family = await make_family(office)
-        folder = (await office.folders(family.vof))["Jaar"]
-        request = await ask(office.anna, family.vof, family.henk_id, folder)
-        line = request["lines"][0]["id"]
-        message = f'{{"text": "hoi", "document_request_line_id": "{line}"}}'.encode()
-        body = form(part(message, None, "message"), part(b"x" * 5000, "a.txt"))
-        path = f"/v1/conversations/{request['conversation_id']}/messages"
-        wire = await self._half_way(family.henk, path, db, office, body)
-        if what == "withdrawn":
-            changed, expected = await office.anna.post(f"/v1/document-requests/{request['id']}/withdraw"), (409, "request_not_open")
-        elif what == "closed folder":
-            changed, expected = await close_folder(office, family, folder), (201, None)
-        else:
-            conversation = f"/v1/conversations/{request['conversation_id']}"
-            changed = await office.anna.patch(conversation, json={"status": "closed"})
-            expected = (409, "conversation_closed")
-        assert changed.status_code == 200
-        await wire.send(body[len(body) // 2 :])
-        found, _, answer = await wire.answer()
-        assert (found, answer.get("code")) == expected
-        assert await count_items(db, office.id) == (1 if found == 201 else 0)
-        await is_clean(db, storage, office.id)
-
-    async def test_a_session_that_ends(self, office: Tenant, db: Database, storage: Storage, path: str) -> None:
-        """Signing out is for the next request; what was begun with the right to it is finished by written rule."""
-        wire = await self._half_way(office.anna, path, db, office)
-        assert (await office.anna.delete("/v1/auth/tokens/current")).status_code == 204
-        await wire.send(SMALL[len(SMALL) // 2 :])
-        assert (await wire.answer())[0] in (201, 401)
         await is_clean(db, storage, office.id)
 
 
 async def test_a_pool_of_two(office: Tenant, path: str, settings: Settings, storage: Storage) -> None:
     """F20: 50 uploads half way hold no database connection, and 50 reads go on beside them."""
-    async with serve(settings, database_pool_size=2, uploads_at_once=50) as served, served.like(office.anna) as anna:
+    changes = {"database_pool_size": 2, "uploads_at_once": 50, "body_stall_seconds": 120}
+    async with serve(settings, **changes) as served, served.like(office.anna) as anna:
         wires = [await Wire.post(anna, path, SMALL[:6000], len(SMALL)) for _ in range(50)]
         await pending(served.db, office.id, 100)
         await nothing_in_use(served.db)
@@ -302,7 +184,7 @@ async def test_a_pool_of_two(office: Tenant, path: str, settings: Settings, stor
         assert {read.status_code for read in reads} == {200}
         for wire in wires:
             await wire.send(SMALL[6000:])
-        assert {(await wire.answer())[0] for wire in wires} == {201}
+        assert {(await wire.answer(120))[0] for wire in wires} == {201}
         assert await count_items(served.db, office.id) == 100
         await is_clean(served.db, storage, office.id)
 

@@ -8,7 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import joinedload
 
 from app import downloads
-from app.access import P, visible
+from app.access import Actor, P, visible
 from app.dependencies import (
     Answer,
     CurrentActor,
@@ -139,8 +139,8 @@ async def send_message(
         await find(session, actor, Conversation, conversation_id)
     await spend(db, "messages", str(actor.id), settings.messages_per_hour, SPENDING, actor.office_id)
 
-    async def commit(session: AsyncSession, form: intake.Form) -> Response:
-        message = await messages.send(session, actor, conversation_id, form)
+    async def commit(session: AsyncSession, now: Actor, form: intake.Form) -> Response:
+        message = await messages.send(session, now, conversation_id, form)
         location = f"/v1/conversations/{conversation_id}/messages/{message.id}"
         return JSONResponse(message.model_dump(mode="json"), 201, {"Location": location})
 

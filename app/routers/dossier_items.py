@@ -75,7 +75,7 @@ async def upload_items(folder_id: UUID, request: Request, actor: CurrentActor, d
     async with db.transaction(actor.office_id) as session:
         await dossier_items.lock_folder(session, actor, folder_id)
     return await intake.take_in(
-        request, actor, lambda session, form: dossier_items.add_batch(session, actor, folder_id, form)
+        request, actor, lambda session, now, form: dossier_items.add_batch(session, now, folder_id, form)
     )
 
 

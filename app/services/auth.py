@@ -38,12 +38,28 @@ async def authenticate(db: Database, header: str | None) -> Actor:
 
     Asked of the database on every request: revoking a token, blocking a person or ending a session holds at once.
     """
+    token = _token(header)
+    async with db.transaction(token.office_id) as session:
+        return await _actor(session, token)
+
+
+async def confirm(session: AsyncSession, header: str | None, permission: Permission) -> Actor:
+    """The actor once more at the end of a long request, as he is now, in the transaction that decides (AZ-06)."""
+    actor = await _actor(session, _token(header))
+    actor.require(permission)
+    return actor
+
+
+def _token(header: str | None) -> Token:
     scheme, _, text = (header or "").partition(" ")
     token = Token.parse(text.strip()) if scheme.lower() == "bearer" else None
     if token is None or token.kind == "ordi":
         raise Unauthenticated
-    async with db.transaction(token.office_id) as session:
-        actor = await (_key_actor if token.kind == "ordk" else _session_actor)(session, token)
+    return token
+
+
+async def _actor(session: AsyncSession, token: Token) -> Actor:
+    actor = await (_key_actor if token.kind == "ordk" else _session_actor)(session, token)
     if actor is None:
         raise Unauthenticated("This token is not valid (any more); sign in again.", code="token_invalid")
     return actor

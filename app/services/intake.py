@@ -15,6 +15,7 @@ from app import idempotency
 from app.access import Actor
 from app.errors import Invalid, TooLarge, UnsupportedMedia, invalid
 from app.multipart import Multipart
+from app.services import auth
 from app.services.uploads import Upload, Uploads
 
 FILES = "files"
@@ -28,7 +29,7 @@ class Form:
     fields: dict[str, bytes] = field(default_factory=dict)
 
 
-Commit = Callable[[AsyncSession, Form], Awaitable[Response]]
+Commit = Callable[[AsyncSession, Actor, Form], Awaitable[Response]]
 
 
 async def take_in(
@@ -52,7 +53,8 @@ async def take_in(
             if claim and claim.answer:
                 return claim.replay(mark)
             async with uploads.db.transaction(actor.office_id) as session:
-                response = await commit(session, form)
+                now = await auth.confirm(session, request.headers.get("authorization"), request.state.permission)
+                response = await commit(session, now, form)
                 if claim:
                     await idempotency.finish(session, actor, claim, mark, response)
             return response

@@ -7,6 +7,7 @@ from urllib.parse import unquote, urlsplit
 from uuid import UUID
 
 import aiosmtplib
+from email_validator import validate_email
 
 from app.db import Database
 from app.models import Office
@@ -57,7 +58,7 @@ async def send(settings: Settings, to: str, subject: str, text: str) -> None:
     assert settings.smtp_url is not None
     server = urlsplit(settings.smtp_url.get_secret_value())
     message = EmailMessage()
-    message["From"], message["To"], message["Subject"] = settings.mail_from, to, subject
+    message["From"], message["To"], message["Subject"] = settings.mail_from, deliverable(to), subject
     message.set_content(text)
     await aiosmtplib.send(
         message,
@@ -69,3 +70,9 @@ async def send(settings: Settings, to: str, subject: str, text: str) -> None:
         start_tls=True if server.scheme == "smtp+starttls" else None,
         timeout=TIMEOUT_SECONDS,
     )
+
+
+def deliverable(address: str) -> str:
+    """The domain in its ASCII form (RFC 5890), which every mail server takes."""
+    parts = validate_email(address, check_deliverability=False)
+    return f"{parts.local_part}@{parts.ascii_domain}"

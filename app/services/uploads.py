@@ -173,9 +173,10 @@ class Upload:
     async def _finish_aside(self, writer: ObjectWriter) -> None:
         """Small files go out while the next are parsed, eight at a time; the first failure ends the request."""
         if len(self._small) >= SMALL_IN_FLIGHT:
-            done, self._small = await asyncio.wait(self._small, return_when=asyncio.FIRST_COMPLETED)
+            done, _ = await asyncio.wait(self._small, return_when=asyncio.FIRST_COMPLETED)
             for task in done:
-                task.result()
+                task.result()  # should it raise, the clean-up still finds all of them
+            self._small -= done
         self._small.add(asyncio.create_task(self._finish(writer)))
 
     async def arrived(self) -> None:

@@ -19,7 +19,12 @@ async def begin(client: Client, relation: dict[str, Any], *contact_ids: str, sub
 
 
 async def send(
-    client: Client, conversation_id: str, *files: Any, text: str = "Hierbij.", line_id: str | None = None, **options: Any
+    client: Client,
+    conversation_id: str,
+    *files: Any,
+    text: str = "Hierbij.",
+    line_id: str | None = None,
+    **options: Any,
 ) -> httpx.Response:
     """A message with files; with a line: the answer to a document request."""
     message = {"text": text} | ({"document_request_line_id": line_id} if line_id else {})

@@ -50,6 +50,7 @@ class FaultProxy:
         self.rule: Rule = always(Do.PASS)
         self.seen: list[tuple[str, str]] = []
         self.hanging = asyncio.Event()
+        self.released = asyncio.Event()  # ends what hangs
 
     @property
     def endpoint(self) -> str:
@@ -100,7 +101,8 @@ class FaultProxy:
         self.seen.append((method, target))
         if what is Do.HANG:
             self.hanging.set()
-            await asyncio.Event().wait()
+            await self.released.wait()
+            return False
         if what is Do.BUSY:
             await client.readexactly(length)
             to_client.write(b"HTTP/1.1 503 Service Unavailable\r\nContent-Length: 0\r\n\r\n")

@@ -90,3 +90,12 @@ def checked_out(db: Database) -> int:
     """Database connections in use at this moment."""
     pool: Any = db.engine.pool
     return int(pool.checkedout())
+
+
+async def nothing_in_use(db: Database) -> None:
+    """Wait until every database connection is back in the pool."""
+
+    async def returned() -> bool:
+        return checked_out(db) == 0
+
+    await eventually(returned, "all database connections back")

@@ -108,7 +108,7 @@ class TestJson:
 
     @pytest.mark.parametrize("bad", ["", "x" * 201, "caf\xe9"])
     async def test_keys_that_are_none(self, office: Tenant, bad: str) -> None:
-        headers = {"Idempotency-Key": bad.encode("latin-1")}
+        headers = {b"Idempotency-Key": bad.encode("latin-1")}
         answer = await office.anna.post("/v1/conversations", json={}, headers=headers)
         assert answer.status_code == 422
         assert answer.json()["errors"][0]["in"] == "header"
