@@ -128,6 +128,7 @@ class ActorKind(StrEnum):
     TEAM_MEMBER = "team_member"
     CONTACT = "contact"
     API_KEY = "api_key"
+    SYSTEM = "system"  # the worker, by the clock
 
 
 @dataclass(frozen=True)
@@ -146,10 +147,6 @@ class Actor:
     @property
     def is_contact(self) -> bool:
         return self.kind is ActorKind.CONTACT
-
-    @property
-    def is_staff(self) -> bool:
-        return self.kind is not ActorKind.CONTACT
 
     def require(self, permission: Permission) -> None:
         if permission not in self.permissions:

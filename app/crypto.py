@@ -70,7 +70,7 @@ class Token:
 
     @property
     def hint(self) -> str:
-        """The visible beginning of the random part, so that people can tell their keys apart."""
+        """Its last characters, so that people can tell their keys apart."""
         return f"{self.kind}_…{str(self)[-4:]}"
 
 

@@ -4,14 +4,16 @@ Every transaction runs as the application role, which owns nothing, and for one 
 compares every row with ``app.office_id``, so a query that forgets the office finds nothing.
 """
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from typing import TypeVar
 from urllib.parse import urlsplit
 from uuid import UUID
 
 import asyncpg
 from sqlalchemy import func, select, text
 from sqlalchemy.engine import make_url
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
 
 from app.settings import Settings
@@ -43,6 +45,18 @@ def server_settings(settings: Settings) -> dict[str, str]:
     }
 
 
+T = TypeVar("T")
+
+TRIES = 3
+# PostgreSQL's words for "this transaction lost, the same one may well win": serialization, deadlock, lock timeout.
+RETRYABLE = {"40001", "40P01", "55P03"}
+
+
+def sqlstate(error: DBAPIError) -> str | None:
+    state: str | None = getattr(error.orig, "sqlstate", None)
+    return state
+
+
 class Database:
     """The engine of one process. Routes that move bytes must not be inside ``transaction()`` meanwhile."""
 
@@ -69,6 +83,17 @@ class Database:
         async with self._sessions() as session, session.begin():
             await session.execute(select(func.set_config("app.office_id", str(office_id or ""), True)))
             yield session
+
+    async def retrying(self, office_id: UUID, work: Callable[[AsyncSession], Awaitable[T]]) -> T:
+        """``work`` in one transaction; the whole of it again when it lost a race for a lock or a snapshot."""
+        for last in (False,) * (TRIES - 1) + (True,):
+            try:
+                async with self.transaction(office_id) as session:
+                    return await work(session)
+            except DBAPIError as error:
+                if last or sqlstate(error) not in RETRYABLE:
+                    raise
+        raise AssertionError("unreachable")  # pragma: no cover
 
     async def ping(self) -> None:
         async with self.engine.connect() as connection:

@@ -227,6 +227,7 @@ class Demo:
             await self._receive(upload, *names)
             async with self.db.transaction(actor.office_id) as session:
                 await dossier_items.add_batch(session, actor, folder.id, Form(upload))
+            upload.is_committed = True
 
     async def _send(self, actor: Actor, conversation: Conversation, text: str, *names: str) -> None:
         async with self.uploads.begin(actor, None) as upload:
@@ -234,6 +235,7 @@ class Demo:
             form = Form(upload, {"message": json.dumps({"text": text}).encode()})
             async with self.db.transaction(actor.office_id) as session:
                 await messages.send(session, actor, conversation.id, form)
+            upload.is_committed = True
 
     async def _receive(self, upload: Upload, *names: str) -> None:
         for name in names:

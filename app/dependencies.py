@@ -1,5 +1,6 @@
 """What a route may ask for."""
 
+from collections.abc import Sequence
 from typing import Annotated, Any, TypeVar
 from uuid import UUID
 
@@ -100,21 +101,23 @@ class _Answer:
         self._if_match = request.headers.get("if-match")
         self._response = response
 
-    def check(self, row: Any) -> None:
-        """``If-Match`` against the row as it is (None: there is none, so nothing matches); stale: 412."""
-        if self._if_match is None:
-            return
-        if row is None or not matches(self._if_match, f'"{row.version}"'):
+    def check(self, *rows: Any) -> None:
+        """``If-Match`` against the rows as they are (none: there is nothing, so nothing matches); stale: 412."""
+        if self._if_match is not None and not (rows and matches(self._if_match, _tag(rows))):
             raise Stale("Read it again and repeat your change on what is there now.")
 
     def show(self, *rows: Any) -> None:
         """The tag of the row, or of all the rows that the answer is made of."""
-        self._response.headers["ETag"] = f'"{"-".join(str(row.version) for row in rows)}"'
+        self._response.headers["ETag"] = _tag(rows)
 
-    def created(self, path: str, row: Any = None) -> None:
+    def created(self, path: str, *rows: Any) -> None:
         self._response.headers["Location"] = f"/v1{path}"
-        if row is not None:
-            self.show(row)
+        if rows:
+            self.show(*rows)
+
+
+def _tag(rows: Sequence[Any]) -> str:
+    return f'"{"-".join(str(row.version) for row in rows)}"'
 
 
 Answer = Annotated[_Answer, Depends()]

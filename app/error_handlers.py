@@ -1,6 +1,5 @@
 """From whatever was raised to a Problem: validation, the database, the framework, and the last resort."""
 
-import asyncio
 from collections.abc import Iterable
 from typing import Any
 
@@ -14,12 +13,11 @@ from starlette.exceptions import HTTPException  # noqa: TID251 - the framework's
 from starlette.requests import ClientDisconnect
 
 from app import errors
+from app.db import RETRYABLE, sqlstate
 from app.errors import FieldError, Problem
 
 log = structlog.get_logger()
 
-# PostgreSQL's words for "this transaction lost, the same one may well win": serialization, deadlock, lock timeout.
-RETRYABLE = {"40001", "40P01", "55P03"}
 # Statement cut off by a timeout, server going down or not up, too many connections.
 UNAVAILABLE = {"57014", "57P01", "57P02", "57P03", "53300", "25P03", "08000", "08003", "08006"}
 
@@ -99,11 +97,6 @@ def from_database(exc: Exception) -> Problem | None:
     return None
 
 
-def sqlstate(exc: DBAPIError) -> str | None:
-    state: str | None = getattr(exc.orig, "sqlstate", None)
-    return state
-
-
 def to_problem(exc: Exception, metadata: MetaData) -> Problem:
     """The one door: every exception that leaves a route becomes a Problem here."""
     match exc:
@@ -119,8 +112,6 @@ def to_problem(exc: Exception, metadata: MetaData) -> Problem:
             return _from_http(exc)
         case ClientDisconnect():
             return errors.BadRequest("The connection ended before the request was complete.", code="incomplete")
-        case asyncio.CancelledError():  # pragma: no cover - never handed in; here for the reader
-            raise exc
     if problem := from_database(exc):
         log.warning("dependency_failed", error=type(exc).__name__, code=problem.code)
         return problem

@@ -101,10 +101,6 @@ class MethodNotAllowed(Problem):
     status, title, code = 405, "This method is not possible here", "method_not_allowed"
 
 
-class NotAcceptable(Problem):
-    status, title, code = 406, "Not available in that form", "not_acceptable"
-
-
 class TimedOut(Problem):
     status, title, code = 408, "The request took too long to arrive", "request_timeout"
 

@@ -8,7 +8,7 @@ import base64
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Annotated, Any, Generic, Literal, TypeVar
 from uuid import UUID
 
@@ -95,7 +95,7 @@ def _decode(query: ListQuery, columns: Sequence[Column]) -> list[Any]:
     try:
         fingerprint, *values = json.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
         parsed = [_parse(value, column) for value, column in zip(values, columns, strict=True)]
-    except (ValueError, TypeError, RecursionError):
+    except (ValueError, TypeError, OverflowError, RecursionError):
         raise invalid("/cursor", "cursor_invalid", "Give `next_cursor` of a page as it was.", "query") from None
     if fingerprint != query.fingerprint():
         raise Invalid(
@@ -107,15 +107,15 @@ def _decode(query: ListQuery, columns: Sequence[Column]) -> list[Any]:
 
 def _parse(value: Any, column: Column) -> Any:
     wanted = column.type.python_type
+    if type(value) is not (str if wanted in (UUID, datetime) else wanted):
+        raise TypeError(value)
     if wanted is UUID:
         return UUID(value)
     if wanted is datetime:
         moment = datetime.fromisoformat(value)
         if moment.tzinfo is None:
             raise ValueError("no time zone")
-        return moment
-    if type(value) is not wanted:
-        raise TypeError(value)
+        return moment.astimezone(UTC)
     if isinstance(value, str):
         clean_line(value)  # refuses what no key holds; the key itself stays as it is, it need not be in NFC
     return value

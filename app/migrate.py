@@ -3,6 +3,7 @@
 import asyncio
 from contextlib import suppress
 from pathlib import Path
+from urllib.parse import unquote, urlsplit
 
 import asyncpg
 from alembic import command
@@ -29,29 +30,25 @@ async def migrate(settings: Settings) -> None:
     connection = await asyncpg.connect(owner_url(settings))
     try:
         await connection.execute("SELECT pg_advisory_lock($1)", ADVISORY_LOCK)
-        await ensure_role(connection, settings.database_role)
+        await ensure_role(connection, settings)
         await asyncio.to_thread(command.upgrade, alembic_config(), "head")
         await jobs.install(connection, settings.database_role)
     finally:
         await connection.close()
 
 
-async def ensure_role(connection: asyncpg.Connection, role: str) -> None:
-    """The role that requests run as: no login, owns nothing. We may become it, and so a connection of ours does.
+async def ensure_role(connection: asyncpg.Connection, settings: Settings) -> None:
+    """The role that requests run as: no login, owns nothing; the login of requests may become it.
 
-    Roles belong to the server, not to a database: that is why this is no migration.
+    Roles belong to the server, not to a database: that is why this is no migration. Granted whatever
+    ``pg_has_role`` says: since PostgreSQL 16 who makes a role may administer it, but not yet become it.
     """
+    role = settings.database_role
     # Suppressed: another database of this server was migrated in the same moment.
     with suppress(asyncpg.DuplicateObjectError, asyncpg.UniqueViolationError):
-        await connection.execute(
-            f"""
-            DO $$ BEGIN
-                IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = '{role}') THEN
-                    CREATE ROLE "{role}" NOLOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE NOBYPASSRLS;
-                END IF;
-            END $$
-            """
-        )
-    if not await connection.fetchval("SELECT pg_has_role(current_user, $1, 'MEMBER')", role):
-        await connection.execute(f'GRANT "{role}" TO CURRENT_USER')
+        if not await connection.fetchval("SELECT EXISTS (SELECT FROM pg_roles WHERE rolname = $1)", role):
+            await connection.execute(f'CREATE ROLE "{role}" NOLOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE NOBYPASSRLS')
+    login = unquote(urlsplit(settings.database_url.get_secret_value()).username or "").replace('"', '""')
+    for member in ("CURRENT_USER", f'"{login}"' if login else "CURRENT_USER"):
+        await connection.execute(f'GRANT "{role}" TO {member}')
     await connection.execute(f'GRANT USAGE ON SCHEMA public TO "{role}"')

@@ -6,6 +6,7 @@ one transaction with the route in it, the stored answer, commit, send.
 Nothing of a body is read before the actor is known, and no connection is held while one comes in.
 """
 
+import hashlib
 from collections.abc import Callable, Coroutine
 from typing import Any, TypeVar
 from urllib.parse import urlencode
@@ -14,14 +15,13 @@ from fastapi.dependencies.models import Dependant
 from fastapi.params import Depends
 from fastapi.routing import APIRoute
 from pydantic import BaseModel
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.ext.asyncio import AsyncSession
 from starlette.requests import Request
 from starlette.responses import Response
 
 from app import idempotency
 from app.access import Actor, Permission
 from app.db import Database
-from app.error_handlers import RETRYABLE, sqlstate
 from app.errors import FieldError, Invalid, TooLarge, UnsupportedMedia
 from app.etags import matches
 from app.services import auth
@@ -32,7 +32,6 @@ Handler = Callable[[Request], Coroutine[Any, Any, Response]]
 F = TypeVar("F", bound=Callable[..., Any])
 
 JSON_TYPES = ("application/json", "application/merge-patch+json")
-TRIES = 3
 
 
 class Required:
@@ -86,6 +85,7 @@ class Json(Request):
     """The same request, its JSON read once, strictly, and within limits."""
 
     value: Any = None
+    raw = b""
 
     async def json(self) -> Any:
         return self.value
@@ -100,12 +100,12 @@ class Json(Request):
             if size > limit:
                 raise TooLarge(f"A JSON body may have at most {limit} bytes.")
             pieces.append(piece)
-        self._body = b"".join(pieces)
-        if not self._body:
+        self._body = self.raw = b"".join(pieces)
+        if not self.raw:
             return
         if self.headers.get("content-type", "").partition(";")[0].strip().lower() not in JSON_TYPES:
             raise UnsupportedMedia("Send `Content-Type: application/json`.")
-        self.value = parse_json(self._body)
+        self.value = parse_json(self.raw)
 
 
 class Route(APIRoute):
@@ -169,21 +169,19 @@ def check_query(request: Request, known: frozenset[str]) -> None:
 async def transact(handler: Handler, request: Request, finish: Any = None) -> Response:
     """One transaction around the route, committed after its answer is built; again when it lost a race."""
     db: Database = request.app.state.db
-    actor: Actor = request.state.actor
-    for last in (False,) * (TRIES - 1) + (True,):
-        try:
-            async with db.transaction(actor.office_id) as session:
-                request.state.session = session
-                response = await handler(request)
-                if cursor := session.info.get("next_cursor"):
-                    response.headers["Link"] = f'<{_next_page(request, cursor)}>; rel="next"'
-                if finish:
-                    await finish(session, response)
-            return response
-        except DBAPIError as error:
-            if last or sqlstate(error) not in RETRYABLE:
-                raise
-    raise AssertionError("unreachable")  # pragma: no cover
+
+    async def work(session: AsyncSession) -> Response:
+        if request.method != "GET":  # a body may have taken its time: who he is *now* decides (AZ-06)
+            request.state.actor = await auth.confirm(session, request)
+        request.state.session = session
+        response = await handler(request)
+        if cursor := session.info.get("next_cursor"):
+            response.headers["Link"] = f'<{_next_page(request, cursor)}>; rel="next"'
+        if finish:
+            await finish(session, response)
+        return response
+
+    return await db.retrying(request.state.actor.office_id, work)
 
 
 def _next_page(request: Request, cursor: str) -> str:
@@ -199,7 +197,7 @@ async def once(handler: Handler, request: Json, settings: Settings, secret_field
     claim = await idempotency.claim(db, actor, request, settings.lease_seconds)
     if claim is None:
         return await transact(handler, request)
-    mark = idempotency.fingerprint([str(request.query_params), request.value])
+    mark = hashlib.sha256(request.raw).digest()
     if claim.answer:
         return claim.replay(mark)
 

@@ -62,7 +62,8 @@ class Settings(BaseSettings):
     message_max_files: int = Field(100, ge=1)
     json_max_bytes: int = Field(1 * MIB, ge=1024, description="largest JSON body")
     uploads_at_once: int = Field(32, ge=1, description="concurrent upload requests of one process, then 503")
-    body_min_bytes_per_second: int = Field(1024, ge=0, description="slower request bodies are cut off")
+    uploads_at_once_per_sender: int = Field(16, ge=1, description="of these, by one person or key, then 429")
+    body_min_bytes_per_second: int = Field(8192, ge=0, description="slower request bodies are cut off")
     body_stall_seconds: float = Field(30, gt=0, description="longest silence within a request body")
     header_timeout_seconds: float = Field(10, gt=0)
 

@@ -8,7 +8,7 @@ from sqlalchemy import text
 
 from tests.factories import Client, Tenant
 from tests.factories.conventions import made, problem
-from tests.factories.folders import lock_folder, waiting_for_locks
+from tests.factories.locks import lock_row, waiting_for_locks
 from tests.factories.waiting import at_once, eventually
 
 pytestmark = pytest.mark.anyio
@@ -105,7 +105,7 @@ async def test_closing_above_while_one_below_begins_to_inherit(tree: Tree, offic
     await tree.add("a", None, "open")
     await tree.add("b", "a")
     await tree.add("c", "b", "closed")
-    async with lock_folder(office, tree.ids["b"]) as release:
+    async with lock_row(office, "folders", tree.ids["b"]) as release:
         upper = asyncio.create_task(tree.say("a", "closed"))
         await eventually(lambda: waiting_for_locks(office, 1), "closing has come to the row between")
         lower = asyncio.create_task(tree.say("c", "inherit"))

@@ -11,7 +11,7 @@ from sqlalchemy import func, select, text, update
 from app.crypto import Token
 from app.db import Database
 from app.models import Attachment, AuthToken, Blob, DossierItem, IdempotencyKey, RateLimit
-from app.services import blobs, housekeeping, uploads
+from app.services import blobs, housekeeping, reaper
 from app.settings import Settings
 from app.storage import Storage, new_key
 from tests.factories import Family, Tenant, make_family, make_file, upload
@@ -62,7 +62,7 @@ class TestReaper:
         async with db.transaction(office.id) as session:
             (row,) = blobs.reserve(session, office.id, uuid4(), 1, 60)
         await storage.put(row.object_key, [b"alive"], 5, zlib.crc32(b"alive"))
-        assert await uploads.reap(db, storage, office.id) == 0
+        assert await reaper.reap(db, storage, office.id) == 0
         assert await storage.size_of(row.object_key) == 5
 
     async def test_never_takes_what_is_stored(self, office: Tenant, db: Database, storage: Storage) -> None:
@@ -70,12 +70,12 @@ class TestReaper:
         await upload(office.anna, folder)
         async with db.transaction(office.id) as session:
             await session.execute(update(Blob).values(lease_until=func.now() - timedelta(days=400)))
-        assert await uploads.reap(db, storage, office.id) == 0
+        assert await reaper.reap(db, storage, office.id) == 0
         assert await remains(db, storage, office.id) == {}
 
     async def test_two_at_once(self, office: Tenant, db: Database, storage: Storage) -> None:
         rows = await abandoned(db, storage, office, 30)
-        assert sum(await at_once(*(uploads.reap(db, storage, office.id) for _ in range(4)))) == 30
+        assert sum(await at_once(*(reaper.reap(db, storage, office.id) for _ in range(4)))) == 30
         await is_clean(db, storage, office.id, *(row.object_key for row in rows))
 
     async def test_died_between_its_steps(self, office: Tenant, db: Database, storage: Storage) -> None:
@@ -84,9 +84,9 @@ class TestReaper:
         async with db.transaction(office.id) as session:
             assert len(await blobs.take_expired(session, office.id, 10)) == 2
         await storage.delete(rows[0].object_key)
-        assert await uploads.reap(db, storage, office.id) == 0
+        assert await reaper.reap(db, storage, office.id) == 0
         await end_leases(db, office.id)
-        assert await uploads.reap(db, storage, office.id) == 2
+        assert await reaper.reap(db, storage, office.id) == 2
         await is_clean(db, storage, office.id, *(row.object_key for row in rows))
 
     async def test_while_the_store_is_down(
@@ -98,12 +98,12 @@ class TestReaper:
             proxy.rule = always(Do.BUSY)
             behind = Storage(settings.model_copy(update={"s3_endpoint": proxy.endpoint}))
             with pytest.raises(Exception, match="file store"):
-                await uploads.reap(db, behind, office.id)
+                await reaper.reap(db, behind, office.id)
             behind.close()
         async with db.transaction(office.id) as session:
             assert await session.scalar(select(func.count()).select_from(Blob)) == 2
         await end_leases(db, office.id)
-        assert await uploads.reap(db, storage, office.id) == 2
+        assert await reaper.reap(db, storage, office.id) == 2
         await is_clean(db, storage, office.id)
 
 
@@ -226,6 +226,6 @@ async def test_a_lease_is_renewed_while_the_upload_lives(office: Tenant, db: Dat
                 return found.lease_until > row.lease_until + timedelta(seconds=1)
 
         await eventually(renewed, "a lease renewed twice over")
-        assert await uploads.reap(db, served.storage, office.id) == 0
+        assert await reaper.reap(db, served.storage, office.id) == 0
         await wire.send(body[500:])
         assert (await wire.answer())[0] == 201

@@ -1,6 +1,8 @@
 """Relations (relaties): domain rules 24, 25, 31, 35, 36, 39."""
 
+import base64
 import itertools
+import json
 import random
 from typing import Any
 from uuid import uuid4
@@ -207,6 +209,28 @@ class TestList:
         wrong = ("type=Person", "status=gone", "archived=maybe", f"q={'x' * 101}", "number=1", "office_id=1")
         await refuses_parameters(office.anna, PATH, *wrong)
         problem(await office.anna.get(PATH, params={"q": "a\0b"}), 422)
+
+    @pytest.mark.parametrize("sort", ["number", "updated_at"])
+    async def test_cursors_that_were_bent(self, office: Tenant, sort: str) -> None:
+        """IN-03: a cursor is the client's to send, so every value in it is looked at."""
+        for number in ("1", "2"):
+            await office.relation(number)
+        good = (await office.anna.get(PATH, params={"sort": sort, "limit": 1})).json()["next_cursor"]
+        mark, value, row_id = json.loads(base64.urlsafe_b64decode(good + "=="))
+        bent: list[Any] = ["a\0", "\ud800", 5, 1e300, None, True, [], {}]
+        if sort == "updated_at":  # any readable text is a place among numbers
+            bent += ["infinity", "now", "2026-01-01", "0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-14:00"]
+        every: list[list[Any]] = [
+            [mark],
+            [mark, value],
+            [mark, value, row_id, 1],
+            *([mark, odd, row_id] for odd in bent),
+        ]
+        every += [[mark, value, odd] for odd in (5, None, True, [], "x", "\ud800")]
+        for values in every:
+            cursor = base64.urlsafe_b64encode(json.dumps(values).encode()).decode().rstrip("=")
+            answer = await office.anna.get(PATH, params={"sort": sort, "cursor": cursor})
+            problem(answer, 422, "cursor_invalid", "/cursor")
 
     async def test_cursor_is_bound_to_filters(self, office: Tenant) -> None:
         for number in ("1", "2", "3"):

@@ -59,7 +59,7 @@ async def list_relations_of_contact(
 @router.get(ONE, dependencies=[require(P.CONTACT_LINKS_READ)], response_model=ContactLinkRead)
 async def get_contact_link(link: LinkInPath, answer: Answer) -> Any:
     """One link (koppeling)."""
-    answer.show(link)
+    answer.show(link, link.contact, link.relation)
     return link
 
 
@@ -82,9 +82,9 @@ async def put_contact_link(
     link, created = await contact_links.put(session, actor, relation, contact, data, answer.check)
     response.status_code = 201 if created else 200
     if created:
-        answer.created(f"/relations/{relation.id}/contacts/{contact.id}", link)
+        answer.created(f"/relations/{relation.id}/contacts/{contact.id}", link, link.contact, link.relation)
     else:
-        answer.show(link)
+        answer.show(link, link.contact, link.relation)
     return link
 
 
@@ -98,10 +98,10 @@ async def update_contact_link(
     answer: Answer,
 ) -> Any:
     """Change a link (koppeling); access that it no longer gives ends at once."""
-    answer.check(link)
+    answer.check(link, link.contact, link.relation)
     await contact_links.change(session, actor, relation, link, data)
     await session.flush()
-    answer.show(link)
+    answer.show(link, link.contact, link.relation)
     return link
 
 
@@ -110,5 +110,5 @@ async def delete_contact_link(
     relation: RelationInPath, link: LinkInPath, session: Transaction, actor: CurrentActor, answer: Answer
 ) -> None:
     """Unlink a contact from a relation (ontkoppelen); its access ends at once."""
-    answer.check(link)
+    answer.check(link, link.contact, link.relation)
     await contact_links.remove(session, actor, relation, link)

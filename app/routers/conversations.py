@@ -185,5 +185,5 @@ async def get_attachment_content(
         )
         message = await session.get_one(Message, (actor.office_id, message_id))
         conversation = await session.get_one(Conversation, (actor.office_id, message.conversation_id))
-        events.downloaded(session, actor, request, attachment, conversation.relation_id)
+        await events.downloaded(session, actor, request, attachment, attachment.blob, conversation.relation_id)
     return await downloads.send(request, store, attachment.blob, attachment.name)

@@ -147,5 +147,5 @@ async def get_item_content(item_id: UUID, request: Request, actor: CurrentActor,
     async with db.transaction(actor.office_id) as session:
         item = await find(session, actor, DossierItem, item_id, dossier_items.WITH_BLOB)
         dossier = await session.get_one(Dossier, (actor.office_id, item.dossier_id))
-        events.downloaded(session, actor, request, item, dossier.relation_id)
+        await events.downloaded(session, actor, request, item, item.blob, dossier.relation_id)
     return await downloads.send(request, store, item.blob, item.name)

@@ -13,6 +13,7 @@ from app.text import clean_line, clean_text
 
 D = TypeVar("D", bound=date)
 
+
 def _not_empty(value: str) -> str:
     if not value:
         raise ValueError("This may not be empty.")

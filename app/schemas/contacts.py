@@ -87,8 +87,7 @@ class ContactRead(Output):
 
 class ContactQuery(ListQuery):
     sort: Literal["number", "-number", "name", "-name", "updated_at", "-updated_at"] = "number"
-    q: Annotated[Search | None, Field(description="part of the number, the name or the e-mail address")
-    ] = None
+    q: Annotated[Search | None, Field(description="part of the number, the name or the e-mail address")] = None
     login_status: LoginStatus | None = None
 
 

@@ -8,10 +8,11 @@ from uuid import UUID
 
 from sqlalchemy import func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
+from starlette.requests import Request
 
 from app import limits
 from app.access import CONTACT, CROSS_CLIENT, KEY_SCOPES, ROLE_PERMISSIONS, Actor, ActorKind, Permission, Role
-from app.crypto import Token, hash_password, verify_password
+from app.crypto import Token, verify_password
 from app.db import Database
 from app.errors import Forbidden, Unauthenticated
 from app.models import ApiKey, AuthToken, Contact, TeamMember
@@ -43,10 +44,10 @@ async def authenticate(db: Database, header: str | None) -> Actor:
         return await _actor(session, token)
 
 
-async def confirm(session: AsyncSession, header: str | None, permission: Permission) -> Actor:
+async def confirm(session: AsyncSession, request: Request) -> Actor:
     """The actor once more at the end of a long request, as he is now, in the transaction that decides (AZ-06)."""
-    actor = await _actor(session, _token(header))
-    actor.require(permission)
+    actor = await _actor(session, _token(request.headers.get("authorization")))
+    actor.require(request.state.permission)
     return actor
 
 
@@ -195,7 +196,9 @@ async def _begin_session(session: AsyncSession, settings: Settings, person: Team
 async def sign_out(session: AsyncSession, actor: Actor) -> None:
     if actor.kind is ActorKind.API_KEY:
         raise Forbidden("A key has no session to end; an administrator revokes it.")
-    await end_sessions(session, actor.office_id, AuthToken.id == actor.token_id)
+    row = await session.get_one(AuthToken, (actor.office_id, actor.token_id))
+    await end_sessions(session, actor.office_id, AuthToken.id == row.id)
+    events.record(session, actor, "auth.signed_out", row)
 
 
 async def end_sessions(session: AsyncSession, office_id: UUID, which: Any) -> None:
@@ -216,16 +219,3 @@ async def set_password(session: AsyncSession, person: TeamMember | Contact, hash
         person.status = "active"
     mine = or_(AuthToken.team_member_id == person.id, AuthToken.contact_id == person.id)
     await end_sessions(session, person.office_id, mine)
-
-
-__all__ = [
-    "SignedIn",
-    "authenticate",
-    "email_key",
-    "end_sessions",
-    "hash_password",
-    "set_password",
-    "sign_in",
-    "sign_out",
-    "team_actor",
-]

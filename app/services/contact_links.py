@@ -46,7 +46,7 @@ async def put(
     relation: Relation,
     contact: Contact,
     data: ContactLinkPut,
-    check: Callable[[ContactLink | None], None],
+    check: Callable[..., None],
 ) -> tuple[ContactLink, bool]:
     """Make the link, or make it so; the same call twice, or twice at once, changes nothing more. True: it is new."""
     check_open(relation)
@@ -57,7 +57,7 @@ async def put(
     made = made.on_conflict_do_nothing(index_elements=["office_id", "relation_id", "contact_id"])
     created = await session.scalar(made.returning(ContactLink.id)) is not None
     link = await find(session, actor, relation, contact, lock=True)
-    check(None if created else link)
+    check(*(() if created else (link, link.contact, link.relation)))
     for field, value in data.model_dump().items():
         setattr(link, field, value)
     if session.is_modified(link):

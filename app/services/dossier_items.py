@@ -54,7 +54,7 @@ def add(
     dossier: Dossier,
     folder_id: UUID,
     received: Received,
-    blob_id: UUID,
+    blob: Blob,
     *,
     origin: str,
     message_id: UUID | None = None,
@@ -65,7 +65,8 @@ def add(
         office_id=actor.office_id,
         dossier_id=dossier.id,
         folder_id=folder_id,
-        blob_id=blob_id,
+        blob_id=blob.id,
+        blob=blob,
         message_id=message_id,
         request_line_id=request_line_id,
         name=received.name,
@@ -86,21 +87,13 @@ async def add_batch(session: AsyncSession, actor: Actor, folder_id: UUID, form: 
     folder, dossier = await lock_folder(session, actor, folder_id)
     origin = "integration" if actor.kind is ActorKind.API_KEY else "upload"
     items: dict[int, DossierItem] = {}
-    for received in upload.stored:
-        blob_id = await upload.store(session, received)
-        items[received.index] = add(session, actor, dossier, folder.id, received, blob_id, origin=origin)
+    for received, blob in await upload.store(session):
+        items[received.index] = add(session, actor, dossier, folder.id, received, blob, origin=origin)
     await session.flush()
     for item in items.values():
         events.record(
-            session,
-            actor,
-            "dossier_item.stored",
-            item,
-            relation_id=dossier.relation_id,
-            visible=True,
-            name=item.name,
+            session, actor, "dossier_item.stored", item, relation_id=dossier.relation_id, visible=True, name=item.name
         )
-        item.blob = await session.get_one(Blob, (actor.office_id, item.blob_id))
     outcomes = UploadOutcomes(items=[_outcome(received, items.get(received.index)) for received in upload.files])
     status = 201 if len(items) == len(upload.files) else 207
     return JSONResponse(outcomes.model_dump(mode="json", exclude_none=False), status)

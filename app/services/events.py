@@ -1,15 +1,20 @@
 """What happened, written in the transaction that did it (tijdlijn; LO-01, BSN-08)."""
 
 import re
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
 import structlog
+from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from starlette.requests import Request
 
 from app.access import Actor
-from app.models import Event
+from app.etags import matches
+from app.models import Blob, Event
+
+DOWNLOADING = timedelta(hours=1)
 
 
 def record(
@@ -43,8 +48,19 @@ def record(
     )
 
 
-def downloaded(session: AsyncSession, actor: Actor, request: Request, subject: Any, relation_id: UUID) -> None:
-    """One line for a download: not for HEAD, and not for each further range of one."""
-    begins = request.headers.get("range", "bytes=0-").strip().startswith("bytes=0-")
-    if not request.state.is_head and begins and "if-none-match" not in request.headers:
+async def downloaded(
+    session: AsyncSession, actor: Actor, request: Request, subject: Any, blob: Blob, relation_id: UUID
+) -> None:
+    """One line for a download, however its bytes are asked for; the ranges of one within an hour are one."""
+    assert blob.sha256 is not None
+    if request.state.is_head or matches(request.headers.get("if-none-match"), f'"{blob.sha256.hex()}"'):
+        return
+    recent = select(Event.id).where(
+        Event.office_id == actor.office_id,
+        Event.subject_id == subject.id,
+        Event.actor_id == actor.id,
+        Event.action == "file.downloaded",
+        Event.at > func.now() - DOWNLOADING,
+    )
+    if "range" not in request.headers or await session.scalar(recent.limit(1)) is None:
         record(session, actor, "file.downloaded", subject, relation_id=relation_id)

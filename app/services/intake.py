@@ -45,18 +45,24 @@ async def take_in(
     uploads: Uploads = request.app.state.uploads
     claim = await idempotency.claim(uploads.db, actor, request, uploads.settings.lease_seconds)
     try:
-        async with uploads.begin(actor, claim) as upload:
-            form = Form(upload)
-            await _read(request, form, fields, max_files, json_field)
-            await upload.arrived()
+        given = await _json(request, json_field, uploads.settings.json_max_bytes)
+        async with uploads.begin(actor, claim, files=given is None) as upload:
+            form = Form(upload, given or {})
+            if given is None:
+                await _read(request, form, fields, max_files)
+                await upload.arrived()
             mark = upload.mark(*sorted((name, value.decode("utf-8", "replace")) for name, value in form.fields.items()))
             if claim and claim.answer:
                 return claim.replay(mark)
-            async with uploads.db.transaction(actor.office_id) as session:
-                now = await auth.confirm(session, request.headers.get("authorization"), request.state.permission)
-                response = await commit(session, now, form)
+
+            async def work(session: AsyncSession) -> Response:
+                response = await commit(session, await auth.confirm(session, request), form)
                 if claim:
                     await idempotency.finish(session, actor, claim, mark, response)
+                return response
+
+            response = await uploads.db.retrying(actor.office_id, work)
+            upload.is_committed = True
             return response
     except BaseException:
         if claim and not claim.answer:
@@ -64,15 +70,17 @@ async def take_in(
         raise
 
 
-async def _read(
-    request: Request, form: Form, fields: Collection[str], max_files: int | None, json_field: str | None
-) -> None:
+async def _json(request: Request, json_field: str | None, limit: int) -> dict[str, bytes] | None:
+    """The body as that one field, when it is JSON; read before a place among the uploads is taken."""
+    content_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if json_field is None or content_type != "application/json":
+        return None
+    return {json_field: await _body(request, limit)}
+
+
+async def _read(request: Request, form: Form, fields: Collection[str], max_files: int | None) -> None:
     limit = form.upload.settings.json_max_bytes
-    content_type = request.headers.get("content-type", "")
-    if json_field and content_type.partition(";")[0].strip().lower() == "application/json":
-        form.fields[json_field] = await _body(request, limit)
-        return
-    async for part in Multipart(content_type, request.stream()):
+    async for part in Multipart(request.headers.get("content-type", ""), request.stream()):
         if part.name == FILES and part.filename is not None:
             if max_files is not None and len(form.upload.files) == max_files:
                 raise TooLarge(f"At most {max_files} files in one message.", code="too_many_files")

@@ -12,6 +12,7 @@ from email_validator import validate_email
 from app.db import Database
 from app.models import Office
 from app.services import invitations
+from app.services.dossiers import OFFICE_CLOCK
 from app.settings import Settings
 
 TIMEOUT_SECONDS = 20
@@ -49,7 +50,7 @@ async def send_invitation(db: Database, settings: Settings, payload: dict[str, A
         "office": office.name,
         "name": person.name,
         "link": invitations.link(settings, token),
-        "expires": expires_at.strftime("%d-%m-%Y"),
+        "expires": expires_at.astimezone(OFFICE_CLOCK).strftime("%d-%m-%Y"),
     }
     await send(settings, person.email, subject.format(**words), text.format(**words))
 

@@ -60,30 +60,22 @@ async def send(session: AsyncSession, actor: Actor, conversation_id: UUID, form:
         line = await _answer(session, actor, conversation, data.document_request_line_id, files)
     message = write(session, actor, conversation, data.text, line.id if line else None)
     await session.flush()
-    attachments = []
-    for place, received in enumerate(files):
-        blob_id = await form.upload.store(session, received)
-        attachment = Attachment(
+    files_stored = await form.upload.store(session)
+    attachments = [
+        Attachment(
             office_id=actor.office_id,
             message_id=message.id,
             position=place,
-            blob_id=blob_id,
+            blob_id=blob.id,
+            blob=blob,
             name=received.name,
         )
-        session.add(attachment)
-        attachments.append(attachment)
+        for place, (received, blob) in enumerate(files_stored)
+    ]
+    session.add_all(attachments)
     if actor.is_contact and files:
-        await _deliver(
-            session,
-            actor,
-            dossier,
-            line,
-            message,
-            [(f, a.blob_id) for f, a in zip(files, attachments, strict=True)],
-        )
+        await _deliver(session, actor, dossier, line, message, files_stored)
     await session.flush()
-    for attachment in attachments:
-        attachment.blob = await session.get_one(Blob, (actor.office_id, attachment.blob_id))
     events.record(
         session,
         actor,
@@ -167,6 +159,7 @@ async def _answer(
     if request.status != "open" or line.status != "open":
         raise Conflict("This request is no longer open: answered already, or withdrawn.", code="request_not_open")
     line.status, line.delivered_at = "delivered", datetime.now(UTC)
+    request.updated_at = func.now()  # its answer shows the lines: a new version
     await session.flush()
     waiting = await session.scalar(
         select(func.count()).where(
@@ -195,22 +188,25 @@ async def _deliver(
     dossier: Dossier,
     line: DocumentRequestLine | None,
     message: Message,
-    files: list[tuple[Received, UUID]],
+    files: list[tuple[Received, Blob]],
 ) -> None:
     folder_id = line.folder_id if line else await _inbox(session, dossier)
-    for received, blob_id in files:
-        item = dossier_items.add(
+    items = [
+        dossier_items.add(
             session,
             actor,
             dossier,
             folder_id,
             received,
-            blob_id,
+            blob,
             origin="request" if line else "message",
             message_id=message.id,
             request_line_id=line.id if line else None,
         )
-        await session.flush()
+        for received, blob in files
+    ]
+    await session.flush()
+    for item in items:
         # Not for the client: what became of his file is told by the folder, when it is open to him.
         events.record(session, actor, "dossier_item.delivered", item, relation_id=dossier.relation_id, name=item.name)
 

@@ -7,6 +7,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from uuid_utils.compat import uuid7
 
 from app.access import Actor, Role
+from app.crypto import hash_password
 from app.db import Database
 from app.models import Office, TeamMember
 from app.schemas.contacts import InvitationRead
@@ -20,7 +21,7 @@ async def create(db: Database, settings: Settings, data: OfficeCreate) -> tuple[
 
     Without a password the administrator is invited; in local mode the answer holds the link.
     """
-    password_hash = await auth.hash_password(data.password) if data.password else None
+    password_hash = await hash_password(data.password) if data.password else None
     office_id = uuid7()
     async with db.transaction(office_id) as session:
         office = Office(id=office_id, slug=data.slug, name=data.name)

@@ -1,6 +1,8 @@
 """Roles of team members on a relation: for readers and mutators they are what opens it (domain.md 4.1)."""
 
-from sqlalchemy import select
+from uuid import UUID
+
+from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import joinedload
 
@@ -28,6 +30,10 @@ async def read(session: AsyncSession, actor: Actor, relation: Relation) -> TeamR
     )
 
 
+def _plain(entries: set[tuple[UUID, str]]) -> list[dict[str, str]]:
+    return [{"team_member_id": str(member), "role": role} for member, role in sorted(entries)]
+
+
 async def replace(session: AsyncSession, actor: Actor, relation: Relation, data: TeamPut) -> TeamRead:
     # One writer at a time: two whole lists must not be merged into a third that nobody sent.
     await session.execute(visible(actor, Relation).where(Relation.id == relation.id).with_for_update(of=Relation))
@@ -49,6 +55,15 @@ async def replace(session: AsyncSession, actor: Actor, relation: Relation, data:
     for member, role in sorted(wanted - have.keys()):
         session.add(RelationRole(office_id=actor.office_id, relation_id=relation.id, team_member_id=member, role=role))
     if have.keys() != wanted:
-        events.record(session, actor, "relation.team_changed", relation, relation_id=relation.id)
+        relation.updated_at = func.now()  # the team's version is the relation's
+        events.record(
+            session,
+            actor,
+            "relation.team_changed",
+            relation,
+            relation_id=relation.id,
+            added=_plain(wanted - have.keys()),
+            removed=_plain(have.keys() - wanted),
+        )
     await session.flush()
     return await read(session, actor, relation)

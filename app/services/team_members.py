@@ -23,7 +23,7 @@ async def change(session: AsyncSession, actor: Actor, member: TeamMember, data: 
     """Blocking and a new address end the member's sessions and invitations; an office keeps an active administrator."""
     given = data.given()
     # All who change team members queue here, so that two of them can not take the last administrator away.
-    await session.execute(select(Office.id).where(Office.id == actor.office_id).with_for_update())
+    await session.execute(select(Office.id).where(Office.id == actor.office_id).with_for_update(key_share=True))
     for field, value in given.items():
         setattr(member, field, value)
     member.email_key = email_key(member.email)

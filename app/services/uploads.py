@@ -1,6 +1,7 @@
 """An upload request from its first byte to the transaction that shows its files (storage.md, write protocol)."""
 
 import asyncio
+from collections import Counter
 from collections.abc import AsyncIterator, Coroutine
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
@@ -15,19 +16,21 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app import idempotency
 from app.access import Actor
 from app.db import Database
-from app.errors import Invalid, Problem, TooLarge, Unavailable
+from app.errors import Invalid, Problem, TooLarge, TooMany, Unavailable
 from app.file_types import misfit
 from app.models import Blob
 from app.multipart import Chunk
 from app.services import blobs
+from app.services.reaper import reap
 from app.settings import MIB, Settings
 from app.storage import Storage
 from app.text import file_name
-from app.writer import Discard, ObjectWriter
+from app.writer import IN_FLIGHT, PART_BYTES, Discard, ObjectWriter
 
 log = structlog.get_logger()
 
 SMALL_IN_FLIGHT = 8
+ASIDE_BYTES = IN_FLIGHT * PART_BYTES
 CLEAN_UP_SECONDS = 5
 
 
@@ -64,27 +67,53 @@ class Uploads:
         self.db = db
         self.storage = storage
         self.settings = settings
-        self._slots = asyncio.Semaphore(settings.uploads_at_once)
+        self._places = asyncio.Semaphore(settings.uploads_at_once)
+        self._senders: Counter[UUID] = Counter()
         self._cleaning: set[asyncio.Task[None]] = set()
 
     @asynccontextmanager
-    async def begin(self, actor: Actor, claim: idempotency.Claim | None) -> AsyncIterator["Upload"]:
+    async def begin(
+        self, actor: Actor, claim: idempotency.Claim | None, *, files: bool = True
+    ) -> AsyncIterator["Upload"]:
         """A place among the running uploads; what the upload did not commit is cleaned up after the answer."""
-        try:
-            async with asyncio.timeout(self.settings.database_pool_timeout_seconds):
-                await self._slots.acquire()
-        except TimeoutError:
-            raise Unavailable(
-                "Many uploads are running; try again in a moment.", code="uploads_busy", retry_after=5
-            ) from None
         upload = Upload(self, actor, claim)
+        if not files:
+            yield upload
+            return
+        await self._take_place(actor)
         heartbeat = asyncio.create_task(upload.keep_alive())
         try:
             yield upload
         finally:
             heartbeat.cancel()
-            self._slots.release()
-            self._later(upload.clean_up())
+            self._later(self._leave(upload))
+
+    async def _take_place(self, actor: Actor) -> None:
+        """No sender takes all places: whoever sends slowly from many connections holds up himself only."""
+        if self._senders[actor.id] >= self.settings.uploads_at_once_per_sender:
+            raise TooMany("You have many uploads running; wait until one is done.", retry_after=5)
+        self._senders[actor.id] += 1
+        try:
+            async with asyncio.timeout(self.settings.database_pool_timeout_seconds):
+                await self._places.acquire()
+        except TimeoutError:
+            self._forget_sender(actor)
+            detail = "Many uploads are running; try again in a moment."
+            raise Unavailable(detail, code="uploads_busy", retry_after=5) from None
+
+    async def _leave(self, upload: "Upload") -> None:
+        """The place is free when the memory is: not before what is in flight has landed."""
+        try:
+            await upload.settle()
+        finally:
+            self._places.release()
+            self._forget_sender(upload.actor)
+        await upload.clean_up()
+
+    def _forget_sender(self, actor: Actor) -> None:
+        self._senders[actor.id] -= 1
+        if not self._senders[actor.id]:
+            del self._senders[actor.id]
 
     def _later(self, work: Coroutine[Any, Any, None]) -> None:
         task = asyncio.create_task(work)
@@ -112,7 +141,9 @@ class Upload:
         self._reserve_next = 1
         self._open: set[ObjectWriter] = set()
         self._small: set[asyncio.Task[None]] = set()
-        self._reserved = False
+        self._used: dict[UUID, Blob] = {}
+        self._aside = 0
+        self.is_committed = False
 
     @property
     def stored(self) -> list[Received]:
@@ -133,9 +164,15 @@ class Upload:
         return received
 
     async def _take_in(self, part: Incoming, received: Received) -> None:
+        chunks = aiter(part.chunks())
+        first = await anext(chunks, None)
+        if first is None:  # found out before a row is reserved for it
+            detail = "The file is empty; check that it can be read where it comes from."
+            received.problem = Invalid(detail, code="file_empty")
+            return
         blob_id, writer = await self._writer()
         self._open.add(writer)
-        received.problem = await self._stream(part, writer) or _content_problem(received.name, writer)
+        received.problem = await self._stream(first, chunks, writer) or _content_problem(received.name, writer)
         if received.problem:
             await self._drop(writer)
             return
@@ -152,9 +189,10 @@ class Upload:
         else:
             await self._finish(writer)
 
-    async def _stream(self, part: Incoming, writer: ObjectWriter) -> Problem | None:
+    async def _stream(self, first: Chunk, rest: AsyncIterator[Chunk], writer: ObjectWriter) -> Problem | None:
         limit = self.settings.file_max_bytes
-        async for chunk in part.chunks():
+        await writer.write(first)
+        async for chunk in rest:
             if writer.size + len(chunk) > limit:
                 detail = f"A file may have at most {limit} bytes ({limit / MIB:g} MiB)."
                 return TooLarge(detail, code="file_too_large")
@@ -171,13 +209,20 @@ class Upload:
         self._open.discard(writer)
 
     async def _finish_aside(self, writer: ObjectWriter) -> None:
-        """Small files go out while the next are parsed, eight at a time; the first failure ends the request."""
-        if len(self._small) >= SMALL_IN_FLIGHT:
+        """Small files go out while the next are parsed: eight at a time, and no more bytes than a large one has."""
+        while self._small and (len(self._small) >= SMALL_IN_FLIGHT or self._aside + writer.size > ASIDE_BYTES):
             done, _ = await asyncio.wait(self._small, return_when=asyncio.FIRST_COMPLETED)
             for task in done:
                 task.result()  # should it raise, the clean-up still finds all of them
             self._small -= done
-        self._small.add(asyncio.create_task(self._finish(writer)))
+        self._aside += writer.size
+        self._small.add(asyncio.create_task(self._finish_small(writer)))
+
+    async def _finish_small(self, writer: ObjectWriter) -> None:
+        try:
+            await self._finish(writer)
+        finally:
+            self._aside -= writer.size
 
     async def arrived(self) -> None:
         """The final boundary was seen: wait until the store has everything."""
@@ -198,19 +243,20 @@ class Upload:
                 self._spare = blobs.reserve(
                     session, self.actor.office_id, self.owner, self._reserve_next, self.settings.lease_seconds
                 )
-            self._reserved = True
             self._reserve_next = min(2 * self._reserve_next, 32)
-        return self._spare.pop()
+        blob = self._spare.pop()
+        self._used[blob.id] = blob
+        return blob
 
     async def _name(self, blob: Blob, upload_id: str) -> None:
         async with self.db.transaction(self.actor.office_id) as session:
             await blobs.name_upload(session, self.actor.office_id, blob.id, upload_id)
 
-    async def store(self, session: AsyncSession, received: Received) -> UUID:
-        """In the transaction that shows the file: its blob is stored from here on."""
-        assert received.blob_id is not None
-        await blobs.store(session, self.actor.office_id, self.owner, received.blob_id, **received.facts)
-        return received.blob_id
+    async def store(self, session: AsyncSession) -> list[tuple[Received, Blob]]:
+        """In the transaction that shows the files: their bytes are stored from here on."""
+        facts = {received.blob_id: received.facts for received in self.stored if received.blob_id}
+        rows = await blobs.store(session, self.actor.office_id, self.owner, facts)
+        return [(received, rows[received.blob_id]) for received in self.stored if received.blob_id]
 
     def mark(self, *more: Any) -> bytes:
         return idempotency.fingerprint([*more, *(received.mark for received in self.files)])
@@ -226,32 +272,34 @@ class Upload:
                 if self.claim:
                     await idempotency.renew(self.db, self.actor, self.claim, lease)
 
-    async def clean_up(self) -> None:
-        """After the answer: what was not committed goes. Should this fail, the reaper does the same later."""
+    async def settle(self) -> None:
+        """Wait for what is in flight to the store, so that nothing arrives there after it was deleted."""
         await asyncio.gather(*self._small, return_exceptions=True)
         for writer in self._open:
             await writer.abandon()
-        if not self._reserved:
+
+    async def clean_up(self) -> None:
+        """After the answer: what was not committed goes. Should this fail, the reaper does the same later."""
+        shown = {received.blob_id for received in self.stored} if self.is_committed else set()
+        left = [blob for blob in self._used.values() if blob.id not in shown]
+        if not (left or self._spare):
             return
         with anyio.CancelScope(shield=True), suppress(SQLAlchemyError, OSError, Problem):
             async with self.db.transaction(self.actor.office_id) as session:
+                await blobs.discard(session, self.actor.office_id, [blob.id for blob in self._spare])
                 await blobs.give_up(session, self.actor.office_id, self.owner)
             await reap(self.db, self.storage, self.actor.office_id, owner=self.owner)
+            await self._remove_unknown(left)
+
+    async def _remove_unknown(self, left: list[Blob]) -> None:
+        """A reaper that took us for dead has forgotten rows whose bytes came after it: then they are ours to delete."""
+        async with self.db.transaction(self.actor.office_id) as session:
+            known = await blobs.known(session, self.actor.office_id, [blob.id for blob in left])
+        for blob in left:
+            if blob.id not in known:
+                await self.storage.delete(blob.object_key)
 
 
 def _content_problem(name: str, writer: ObjectWriter) -> Problem | None:
-    if writer.size == 0:
-        return Invalid("The file is empty; check that it can be read where it comes from.", code="file_empty")
     found = misfit(name, writer.media_type)
     return Invalid(found.detail, code=found.code) if found else None
-
-
-async def reap(db: Database, storage: Storage, office_id: UUID, *, owner: UUID | None = None, limit: int = 100) -> int:
-    """Remove blobs whose lease is over: mark, delete in the store, forget the row; each step safe to repeat."""
-    async with db.transaction(office_id) as session:
-        taken = await blobs.take_expired(session, office_id, limit, owner)
-    for blob in taken:
-        await storage.delete(blob.object_key, blob.upload_id)
-        async with db.transaction(office_id) as session:
-            await blobs.forget(session, office_id, blob.id)
-    return len(taken)

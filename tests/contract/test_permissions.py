@@ -188,7 +188,7 @@ async def test_no_operation_crosses_offices(office: Tenant, other_office: Tenant
 
 @pytest.mark.bytes
 async def test_staff_without_a_role_on_the_relation(office: Tenant) -> None:
-    """AZ-02: a mutator without a role on the relation meets 404 on all of it; with the permission alone nothing opens."""
+    """AZ-02: a mutator without a role on the relation meets 404 on all of it."""
     ids = await ids_of(office)
     _, stranger = await office.member(Role.MUTATOR)
     own = {"team_member_id", "folder_template_id", "api_key_id"}

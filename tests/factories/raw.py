@@ -70,7 +70,7 @@ class Wire:
 
     def leave(self, *, reset: bool) -> None:
         """Close the connection with FIN, or throw it away with RST."""
-        if reset:
+        if reset and self._socket.fileno() >= 0:
             self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
         self._socket.close()
 

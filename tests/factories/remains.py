@@ -7,7 +7,7 @@ from sqlalchemy import func, select, text, update
 
 from app.db import Database
 from app.models import Blob, DossierItem, IdempotencyKey
-from app.services import uploads
+from app.services import reaper
 from app.storage import Storage
 from tests.factories.waiting import eventually
 
@@ -77,7 +77,7 @@ async def end_leases(db: Database, office_id: UUID) -> None:
 
 async def reap(db: Database, storage: Storage, office_id: UUID) -> int:
     await end_leases(db, office_id)
-    return await uploads.reap(db, storage, office_id)
+    return await reaper.reap(db, storage, office_id)
 
 
 async def count_items(db: Database, office_id: UUID, **values: Any) -> int:

@@ -70,7 +70,8 @@ async def test_a_body_that_stops_coming(office: Tenant) -> None:
 async def test_huge_heads(office: Tenant) -> None:
     """F32: refused, without the memory of what they would hold."""
     many = [f"X-{n}: 1" for n in range(10_000)]
-    assert (await talk(office.address, post(office, *many, "Connection: close", "Content-Length: 0")))[:13] in (b"HTTP/1.1 431 ", b"")
+    answer = await talk(office.address, post(office, *many, "Connection: close", "Content-Length: 0"))
+    assert answer.startswith(b"HTTP/1.1 431 ") or answer == b""
     big = await office.admin.get("/v1/me", headers={"X-Big": "x" * 20_000})
     assert (big.status_code, big.json()["code"]) == (431, "headers_too_large")
     crowd = await office.admin.get("/v1/me", headers={f"X-{n}": "1" for n in range(150)})

@@ -3,13 +3,14 @@
 import json
 import time
 from collections.abc import AsyncIterator
+from contextlib import suppress
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.errors import Problem
-from app.strict_json import MAX_DEPTH, parse_json
+from app.errors import BadRequest, Problem
+from app.strict_json import parse_json
 from tests.factories import Tenant
 
 HEADERS = {"Content-Type": "application/json"}
@@ -22,7 +23,7 @@ anyio = pytest.mark.anyio
 @pytest.mark.parametrize("constant", ["NaN", "Infinity", "-Infinity", "1e400", "-1e400"])
 async def test_no_number_that_is_none(office: Tenant, constant: str) -> None:
     """IN-02."""
-    for body in (BODY % constant, '{"x": %s}' % constant, "[%s]" % constant, constant):
+    for body in (BODY % constant, f'{{"x": {constant}}}', f"[{constant}]", constant):
         answer = await office.admin.post("/v1/relations", content=body, headers=HEADERS)
         assert answer.status_code in (400, 422), answer.text
         assert answer.headers["content-type"] == "application/problem+json"
@@ -118,14 +119,12 @@ def test_what_json_writes_is_read_back(value: object) -> None:
 
 @given(st.binary(max_size=200))
 def test_whatever_comes_is_a_value_or_a_problem(raw: bytes) -> None:
-    try:
+    with suppress(BadRequest):
         parse_json(raw)
-    except Problem as problem:
-        assert problem.status == 400
 
 
 def test_brackets_in_strings_are_not_depth() -> None:
     assert parse_json(json.dumps({"x": "[" * 500 + '\\"' + "{" * 500}).encode())
     with pytest.raises(Problem):
-        parse_json(b"[" * (MAX_DEPTH + 1) + b"]" * (MAX_DEPTH + 1))
-    assert parse_json(b"[" * MAX_DEPTH + b"]" * MAX_DEPTH)
+        parse_json(b"[" * 100_000 + b"]" * 100_000)
+    assert parse_json(b"[" * 60 + b"]" * 60)

@@ -1,9 +1,10 @@
-"""Holding a folder's row, so that two changes meet in the middle."""
+"""Holding a row, so that two changes meet in the middle."""
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from typing import Any
+from uuid import UUID
 
 from sqlalchemy import text
 
@@ -11,13 +12,13 @@ from tests.factories.tenants import Tenant
 
 
 @asynccontextmanager
-async def lock_folder(office: Tenant, folder_id: str) -> AsyncIterator[Callable[[], Awaitable[None]]]:
-    """Nobody changes this folder until the function that this gives was called."""
+async def lock_row(office: Tenant, table: str, row_id: UUID | str) -> AsyncIterator[Callable[[], Awaitable[None]]]:
+    """Nobody changes this row, or points at it anew, until the function that this gives was called."""
     locked, free = asyncio.Event(), asyncio.Event()
 
     async def hold() -> None:
         async with office.db.transaction(office.id) as session:
-            await session.execute(text("SELECT 1 FROM folders WHERE id = :id FOR UPDATE"), {"id": folder_id})
+            await session.execute(text(f"SELECT 1 FROM {table} WHERE id = :id FOR UPDATE"), {"id": row_id})
             locked.set()
             await free.wait()
 
