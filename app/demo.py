@@ -43,7 +43,8 @@ from app.services import (
     team_members,
 )
 from app.services.intake import Form
-from app.services.uploads import Upload, Uploads
+from app.services.upload_places import Uploads
+from app.services.uploads import Upload
 from app.settings import Settings
 from app.storage import Storage
 

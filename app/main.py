@@ -38,7 +38,7 @@ from app.routers import (
     team_members,
     timeline,
 )
-from app.services.uploads import Uploads
+from app.services.upload_places import Uploads
 from app.settings import Settings, get_settings
 from app.storage import Storage
 

@@ -16,6 +16,7 @@ SMALL_EACH = 10
 BATCH = 400
 ONE_BY_ONE = 100  # of the same files; more would only take longer
 READERS = 4
+LEAST_ROUNDS = 3
 
 Result = dict[str, float]
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import psutil
 
-from bench.cases import BATCH, CLIENTS, READERS, SMALL_CLIENTS, Measured
+from bench.cases import BATCH, CLIENTS, LEAST_ROUNDS, READERS, SMALL_CLIENTS, Measured
 from bench.procs import version_of
 from bench.vanished import AT_ONCE, VANISH
 
@@ -183,11 +183,18 @@ def _where(measured: Measured, minio: Path) -> str:
         f"{psutil.cpu_count()} processors for clients, API, MinIO and PostgreSQL together; {memory:.0f} GiB of memory.",
         f"All on loopback; the data of MinIO and PostgreSQL, and what `UploadFile` spools, {place}.",
         f"Python {platform.python_version()}; {packages}; {version_of([str(minio), '--version'])}.",
-        f"{len(measured.rounds[OURS])} rounds of large files, {len(measured.rounds['small ordner'])} of small ones.",
+        _rounds(measured),
         f"Before the rounds, others kept {median(others):.0f} % of the processors busy (at most {max(others):.0f} %)"
         + (": **this run was disturbed**; trust the ratios more than the rates." if disturbed else "."),
     ]
     return "\n".join(f"- {line}" for line in lines)
+
+
+def _rounds(measured: Measured) -> str:
+    cases = {"large files": OURS, "downloads": "read through the API", "small files": "small ordner"}
+    counts = {name: len(measured.rounds[case]) for name, case in cases.items()}
+    text = "Rounds: " + ", ".join(f"{count} of {name}" for name, count in counts.items())
+    return text + (": **too few for a verdict**." if min(counts.values()) < LEAST_ROUNDS else ".")
 
 
 def _table(head: tuple[str, ...], rows: list[Any]) -> str:

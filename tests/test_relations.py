@@ -226,7 +226,8 @@ class TestList:
             [mark, value, row_id, 1],
             *([mark, odd, row_id] for odd in bent),
         ]
-        every += [[mark, value, odd] for odd in (5, None, True, [], "x", "\ud800")]
+        ids: list[Any] = [5, None, True, [], "x", "\ud800"]
+        every += [[mark, value, odd] for odd in ids]
         for values in every:
             cursor = base64.urlsafe_b64encode(json.dumps(values).encode()).decode().rstrip("=")
             answer = await office.anna.get(PATH, params={"sort": sort, "cursor": cursor})

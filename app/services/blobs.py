@@ -90,7 +90,7 @@ async def give_up(session: AsyncSession, office_id: UUID, owner: UUID) -> None:
     """What is still pending of this upload is for the reaper, now."""
     await session.execute(
         update(Blob)
-        .where(Blob.office_id == office_id, Blob.owner == owner, Blob.state == "pending")
+        .where(Blob.office_id == office_id, Blob.owner == owner, Blob.state != "stored")
         .values(lease_until=func.now())
     )
 

@@ -16,7 +16,8 @@ from app.access import Actor
 from app.errors import Invalid, TooLarge, UnsupportedMedia, invalid
 from app.multipart import Multipart
 from app.services import auth
-from app.services.uploads import Upload, Uploads
+from app.services.upload_places import Uploads
+from app.services.uploads import Upload
 
 FILES = "files"
 

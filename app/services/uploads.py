@@ -1,9 +1,8 @@
 """An upload request from its first byte to the transaction that shows its files (storage.md, write protocol)."""
 
 import asyncio
-from collections import Counter
-from collections.abc import AsyncIterator, Coroutine
-from contextlib import asynccontextmanager, suppress
+from collections.abc import AsyncIterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 from uuid import UUID, uuid4
@@ -16,7 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app import idempotency
 from app.access import Actor
 from app.db import Database
-from app.errors import Invalid, Problem, TooLarge, TooMany, Unavailable
+from app.errors import Invalid, Problem, TooLarge
 from app.file_types import misfit
 from app.models import Blob
 from app.multipart import Chunk
@@ -31,7 +30,7 @@ log = structlog.get_logger()
 
 SMALL_IN_FLIGHT = 8
 ASIDE_BYTES = IN_FLIGHT * PART_BYTES
-CLEAN_UP_SECONDS = 5
+CLEAN_UP_PAUSES = (1, 4, 16)
 
 
 @dataclass
@@ -60,75 +59,18 @@ class Incoming(Protocol):
     def chunks(self) -> AsyncIterator[Chunk]: ...
 
 
-class Uploads:
-    """The uploads of one process: a cap on how many run at once, and what is still being cleaned up."""
+class Shared(Protocol):
+    """What all uploads of the process share."""
 
-    def __init__(self, db: Database, storage: Storage, settings: Settings) -> None:
-        self.db = db
-        self.storage = storage
-        self.settings = settings
-        self._places = asyncio.Semaphore(settings.uploads_at_once)
-        self._senders: Counter[UUID] = Counter()
-        self._cleaning: set[asyncio.Task[None]] = set()
-
-    @asynccontextmanager
-    async def begin(
-        self, actor: Actor, claim: idempotency.Claim | None, *, files: bool = True
-    ) -> AsyncIterator["Upload"]:
-        """A place among the running uploads; what the upload did not commit is cleaned up after the answer."""
-        upload = Upload(self, actor, claim)
-        if not files:
-            yield upload
-            return
-        await self._take_place(actor)
-        heartbeat = asyncio.create_task(upload.keep_alive())
-        try:
-            yield upload
-        finally:
-            heartbeat.cancel()
-            self._later(self._leave(upload))
-
-    async def _take_place(self, actor: Actor) -> None:
-        """No sender takes all places: whoever sends slowly from many connections holds up himself only."""
-        if self._senders[actor.id] >= self.settings.uploads_at_once_per_sender:
-            raise TooMany("You have many uploads running; wait until one is done.", retry_after=5)
-        self._senders[actor.id] += 1
-        try:
-            async with asyncio.timeout(self.settings.database_pool_timeout_seconds):
-                await self._places.acquire()
-        except TimeoutError:
-            self._forget_sender(actor)
-            detail = "Many uploads are running; try again in a moment."
-            raise Unavailable(detail, code="uploads_busy", retry_after=5) from None
-
-    async def _leave(self, upload: "Upload") -> None:
-        """The place is free when the memory is: not before what is in flight has landed."""
-        try:
-            await upload.settle()
-        finally:
-            self._places.release()
-            self._forget_sender(upload.actor)
-        await upload.clean_up()
-
-    def _forget_sender(self, actor: Actor) -> None:
-        self._senders[actor.id] -= 1
-        if not self._senders[actor.id]:
-            del self._senders[actor.id]
-
-    def _later(self, work: Coroutine[Any, Any, None]) -> None:
-        task = asyncio.create_task(work)
-        self._cleaning.add(task)
-        task.add_done_callback(self._cleaning.discard)
-
-    async def close(self) -> None:
-        if self._cleaning:
-            await asyncio.wait(self._cleaning, timeout=CLEAN_UP_SECONDS)
+    db: Database
+    storage: Storage
+    settings: Settings
 
 
 class Upload:
     """One request's files. No database connection is held while bytes flow."""
 
-    def __init__(self, uploads: Uploads, actor: Actor, claim: idempotency.Claim | None) -> None:
+    def __init__(self, uploads: "Shared", actor: Actor, claim: idempotency.Claim | None) -> None:
         self.db = uploads.db
         self.storage = uploads.storage
         self.settings = uploads.settings
@@ -284,12 +226,22 @@ class Upload:
         left = [blob for blob in self._used.values() if blob.id not in shown]
         if not (left or self._spare):
             return
-        with anyio.CancelScope(shield=True), suppress(SQLAlchemyError, OSError, Problem):
-            async with self.db.transaction(self.actor.office_id) as session:
-                await blobs.discard(session, self.actor.office_id, [blob.id for blob in self._spare])
-                await blobs.give_up(session, self.actor.office_id, self.owner)
-            await reap(self.db, self.storage, self.actor.office_id, owner=self.owner)
-            await self._remove_unknown(left)
+        for pause in CLEAN_UP_PAUSES:  # the database may be busy with the very crowd that left
+            try:
+                with anyio.CancelScope(shield=True):
+                    await self._remove(left)
+            except (SQLAlchemyError, OSError, Problem) as error:
+                log.warning("clean_up_failed", error=type(error).__name__)
+                await asyncio.sleep(pause)
+            else:
+                return
+
+    async def _remove(self, left: list[Blob]) -> None:
+        async with self.db.transaction(self.actor.office_id) as session:
+            await blobs.discard(session, self.actor.office_id, [blob.id for blob in self._spare])
+            await blobs.give_up(session, self.actor.office_id, self.owner)
+        await reap(self.db, self.storage, self.actor.office_id, owner=self.owner)
+        await self._remove_unknown(left)
 
     async def _remove_unknown(self, left: list[Blob]) -> None:
         """A reaper that took us for dead has forgotten rows whose bytes came after it: then they are ours to delete."""
