@@ -11,7 +11,7 @@ COMPILE = $(UV) pip compile pyproject.toml - --universal --python-version 3.11 -
 	--no-emit-index-url --no-header --quiet
 
 .DEFAULT_GOAL := help
-.PHONY: run test test-minio minio check lint types contract format openapi migration bench bench-upload faults fuzz \
+.PHONY: run test test-minio minio check lint types contract format openapi migration bench bench-upload faults \
 	lock clean help python venv venv-dev
 
 run: venv ## start Ordner with its own PostgreSQL and S3 server; Ctrl-C stops all of it
@@ -58,9 +58,6 @@ bench-upload: venv-dev $(MINIO) ## uploads beside put_object and UploadFile, on 
 
 faults: venv-dev ## kill clients and servers in the middle of uploads, then count what is left
 	$(BIN)/python -m bench.faults
-
-fuzz: venv-dev ## odd requests along the whole contract
-	$(BIN)/python -m bench.fuzz
 
 lock: ## resolve the lock files anew (needs uv); UPGRADE=--upgrade for newer versions
 	echo 'setuptools>=80' | $(COMPILE) $(UPGRADE) --extra dev --output-file requirements-dev.lock

@@ -5,12 +5,22 @@ from datetime import timedelta
 from math import ceil
 from uuid import UUID
 
-from sqlalchemy import case, func
+from sqlalchemy import case, delete, func
 from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.db import Database
 from app.errors import TooMany
 from app.models.rate_limits import RateLimit
+
+
+def _key(policy: str, subject: str, office_id: UUID | None) -> bytes:
+    return hashlib.sha256(f"{policy}\0{office_id}\0{subject}".encode()).digest()
+
+
+async def forgive(session: AsyncSession, policy: str, subject: str) -> None:
+    """The tries of ``subject`` count no more: he turned out to be who he said."""
+    await session.execute(delete(RateLimit).where(RateLimit.key == _key(policy, subject, None)))
 
 
 async def spend(
@@ -20,7 +30,7 @@ async def spend(
 
     A transaction of its own: a refused try must stay counted.
     """
-    key = hashlib.sha256(f"{policy}\0{office_id}\0{subject}".encode()).digest()
+    key = _key(policy, subject, office_id)
     ends = func.now() + window
     over = RateLimit.resets_at <= func.now()
     counted = insert(RateLimit).values(key=key, count=1, resets_at=ends)

@@ -175,7 +175,12 @@ class TestBodies:
 
 async def test_a_pool_of_two(office: Tenant, path: str, settings: Settings, storage: Storage) -> None:
     """F20: 50 uploads half way hold no database connection, and 50 reads go on beside them."""
-    changes = {"database_pool_size": 2, "uploads_at_once": 50, "body_stall_seconds": 120}
+    changes = {
+        "database_pool_size": 2,
+        "uploads_at_once": 50,
+        "uploads_at_once_per_sender": 50,
+        "body_stall_seconds": 120,
+    }
     async with serve(settings, **changes) as served, served.like(office.anna) as anna:
         wires = [await Wire.post(anna, path, SMALL[:6000], len(SMALL)) for _ in range(50)]
         await pending(served.db, office.id, 100)
@@ -202,4 +207,23 @@ async def test_more_uploads_than_places(office: Tenant, path: str, settings: Set
             await first.send(SMALL[6000:])
             assert (await first.answer())[0] == 201
             assert (await anna.post(path, files=file, headers=headers)).status_code == 201
+        await is_clean(served.db, storage, office.id)
+
+
+async def test_one_sender_does_not_take_all_places(
+    office: Tenant, path: str, settings: Settings, storage: Storage
+) -> None:
+    """AZ-08: who has many uploads running is told to wait; others go on."""
+    async with serve(settings, uploads_at_once=4, uploads_at_once_per_sender=1) as served:
+        async with served.like(office.anna) as anna, served.like(office.admin) as admin:
+            first = await Wire.post(anna, path, SMALL[:6000], len(SMALL))
+            await pending(served.db, office.id)
+            file = {"files": make_file()[1]}
+            busy = await anna.post(path, files=file)
+            assert busy.status_code == 429
+            assert busy.headers["retry-after"]
+            assert (await admin.post(path, files=file)).status_code == 201
+            await first.send(SMALL[6000:])
+            assert (await first.answer())[0] == 201
+            assert (await anna.post(path, files=file)).status_code == 201
         await is_clean(served.db, storage, office.id)

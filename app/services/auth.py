@@ -127,6 +127,7 @@ async def sign_in(db: Database, settings: Settings, office: str, email: str, pas
     if person is not None:
         async with db.transaction(person.office_id) as session:
             if await _unchanged(session, person):
+                await limits.forgive(session, "sign_in", account)
                 return await _begin_session(session, settings, person)
     await _record_refusal(db, people)
     raise Unauthenticated("The office, the e-mail address or the password is not right.", code="credentials")

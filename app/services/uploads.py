@@ -133,12 +133,13 @@ class Upload:
 
     async def _stream(self, first: Chunk, rest: AsyncIterator[Chunk], writer: ObjectWriter) -> Problem | None:
         limit = self.settings.file_max_bytes
-        await writer.write(first)
-        async for chunk in rest:
+        chunk: Chunk | None = first
+        while chunk is not None:
             if writer.size + len(chunk) > limit:
                 detail = f"A file may have at most {limit} bytes ({limit / MIB:g} MiB)."
                 return TooLarge(detail, code="file_too_large")
             await writer.write(chunk)
+            chunk = await anext(rest, None)
         return None
 
     async def _finish(self, writer: ObjectWriter) -> None:
