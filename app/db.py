@@ -4,6 +4,8 @@ Every transaction runs as the application role, which owns nothing, and for one 
 compares every row with ``app.office_id``, so a query that forgets the office finds nothing.
 """
 
+import asyncio
+import random
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from typing import TypeVar
@@ -15,6 +17,7 @@ from sqlalchemy import func, select, text
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
+from sqlalchemy.orm.exc import StaleDataError
 
 from app.settings import Settings
 
@@ -47,7 +50,8 @@ def server_settings(settings: Settings) -> dict[str, str]:
 
 T = TypeVar("T")
 
-TRIES = 3
+TRIES = 8
+BACKOFF_SECONDS = 0.05
 # PostgreSQL's words for "this transaction lost, the same one may well win": serialization, deadlock, lock timeout.
 RETRYABLE = {"40001", "40P01", "55P03"}
 
@@ -85,14 +89,18 @@ class Database:
             yield session
 
     async def retrying(self, office_id: UUID, work: Callable[[AsyncSession], Awaitable[T]]) -> T:
-        """``work`` in one transaction; the whole of it again when it lost a race for a lock or a snapshot."""
+        """``work`` in one transaction; the whole of it again when it lost a race for a lock, a snapshot or a version.
+
+        Who sent ``If-Match`` gets his 412 from the next try, which finds the newer version.
+        """
         for last in (False,) * (TRIES - 1) + (True,):
             try:
                 async with self.transaction(office_id) as session:
                     return await work(session)
-            except DBAPIError as error:
-                if last or sqlstate(error) not in RETRYABLE:
+            except (DBAPIError, StaleDataError) as error:
+                if last or (isinstance(error, DBAPIError) and sqlstate(error) not in RETRYABLE):
                     raise
+                await asyncio.sleep(random.uniform(0, BACKOFF_SECONDS))  # noqa: S311 - spreads them, keeps no secret
         raise AssertionError("unreachable")  # pragma: no cover
 
     async def ping(self) -> None:

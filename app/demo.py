@@ -179,7 +179,7 @@ class Demo:
             )
             for relation in (vof, own):
                 opens = ContactLinkPut(portal_access=True, is_preferred=relation is own)
-                await contact_links.put(session, admin, relation, contact, opens, lambda _: None)
+                await contact_links.put(session, admin, relation, contact, opens, lambda *_: None)
             partners.append((own, contact))
         await auth.set_password(session, partners[0][1], henks_hash)
         return vof, partners[0]

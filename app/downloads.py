@@ -18,7 +18,7 @@ from app.storage import Storage
 
 log = structlog.get_logger()
 
-_RANGE = re.compile(r"bytes=(\d{0,18})-(\d{0,18})", re.ASCII)
+_RANGE = re.compile(r"bytes=(\d{0,100})-(\d{0,100})", re.ASCII)
 
 
 @dataclass(frozen=True)

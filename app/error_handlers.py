@@ -30,13 +30,17 @@ HTTP_FAMILIES: dict[int, type[Problem]] = {
 }
 
 
+MAX_ERRORS = 50
+MAX_POINTER = 200
+
+
 def pointer(parts: Iterable[Any]) -> str:
     """A JSON Pointer (RFC 6901) to a place in the request."""
-    return "".join("/" + str(part).replace("~", "~0").replace("/", "~1") for part in parts)
+    return "".join("/" + str(part).replace("~", "~0").replace("/", "~1") for part in parts)[:MAX_POINTER]
 
 
 def from_validation(exc: RequestValidationError) -> Problem:
-    found = [_field_error(error) for error in exc.errors()]
+    found = [_field_error(error) for error in exc.errors()[:MAX_ERRORS]]
     if all(error.location == "path" for error in found):
         return errors.NotFound()  # an id that does not parse names nothing
     first = found[0]

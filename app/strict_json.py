@@ -5,6 +5,8 @@ from typing import Any
 
 from app.errors import BadRequest
 
+MAX_NAMES = 200  # each unknown one would become an error of its own
+
 
 def parse_json(raw: bytes) -> Any:
     """UTF-8, no NaN, no name twice, not too deep: the parser stops at hundreds of levels; no body of ours has five."""
@@ -13,7 +15,8 @@ def parse_json(raw: bytes) -> Any:
     except RecursionError:
         raise BadRequest("This JSON is nested too deep.", code="json_too_deep") from None
     except ValueError:
-        raise BadRequest("This is not JSON (RFC 8259, UTF-8, each name once).", code="json_invalid") from None
+        detail = f"This is not JSON (RFC 8259, UTF-8, each name once, at most {MAX_NAMES} in an object)."
+        raise BadRequest(detail, code="json_invalid") from None
 
 
 def _refuse_constant(name: str) -> Any:
@@ -21,6 +24,6 @@ def _refuse_constant(name: str) -> Any:
 
 
 def _distinct(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    if len({name for name, _ in pairs}) != len(pairs):
-        raise ValueError("a name twice")
+    if len(pairs) > MAX_NAMES or len({name for name, _ in pairs}) != len(pairs):
+        raise ValueError("a name twice, or more names than any body of ours has")
     return dict(pairs)

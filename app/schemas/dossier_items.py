@@ -13,7 +13,17 @@ Origin = Annotated[
     Field(description="the filling route (vulroute): how it came into the dossier"),
 ]
 ProblemOutput = Annotated[dict[str, Any], WithJsonSchema({"x-component": "Problem"})]
-FileName = Annotated[str, Field(max_length=255), AfterValidator(clean_line), AfterValidator(file_name)]
+
+
+def _no_path(name: str) -> str:
+    if "/" in name or "\\" in name:
+        raise ValueError("A name has no slashes.")
+    return name
+
+
+FileName = Annotated[
+    str, Field(max_length=255), AfterValidator(clean_line), AfterValidator(_no_path), AfterValidator(file_name)
+]
 
 
 class DossierItemUpdate(Input):

@@ -1,11 +1,12 @@
 from datetime import UTC, datetime
 
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.access import Actor
 from app.crypto import Token
 from app.errors import Conflict, Forbidden, invalid
-from app.models import ApiKey
+from app.models import ApiKey, TeamMember
 from app.schemas.api_keys import ApiKeyCreate
 from app.services import events
 
@@ -32,6 +33,16 @@ async def create(session: AsyncSession, actor: Actor, data: ApiKeyCreate) -> tup
     await session.flush()
     events.record(session, actor, "api_key.created", key, name=key.name, scopes=key.scopes)
     return key, token
+
+
+async def revoke_all_of(session: AsyncSession, actor: Actor, member: TeamMember) -> None:
+    """Keys end with the administrator who made them: a key sees everything, and must not outlive his right to."""
+    live = select(ApiKey).where(
+        ApiKey.office_id == actor.office_id, ApiKey.created_by_id == member.id, ApiKey.revoked_at.is_(None)
+    )
+    for key in await session.scalars(live.with_for_update()):
+        key.revoked_at = datetime.now(UTC)
+        events.record(session, actor, "api_key.revoked", key, name=key.name)
 
 
 async def revoke(session: AsyncSession, actor: Actor, key: ApiKey) -> None:

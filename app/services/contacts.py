@@ -60,13 +60,14 @@ async def change(session: AsyncSession, actor: Actor, contact: Contact, data: Co
     given = data.given()
     if given.keys() & {"email", "login_status"}:
         await _check_all_his_relations(session, actor, contact)
+    before = contact.email_key, contact.login_status
     for field, value in given.items():
         setattr(contact, field, value)
     contact.name = display_name(contact)
     contact.email_key = email_key(contact.email)
     for column, value in keys(contact.number, contact.name).items():
         setattr(contact, column, value)
-    if {"email", "login_status"} & given.keys():
+    if (contact.email_key, contact.login_status) != before:
         await end_sessions(session, actor.office_id, AuthToken.contact_id == contact.id)
         await invitations.end(session, contact)
     events.record(session, actor, "contact.changed", contact, fields=sorted(given))

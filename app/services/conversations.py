@@ -65,14 +65,19 @@ async def check_contacts(
             raise invalid(pointer.format(place), "no_access", "This contact has no portal access to the relation.")
 
 
-async def begin(
-    session: AsyncSession, actor: Actor, relation_id: UUID, subject: str, contact_ids: Sequence[UUID]
-) -> Conversation:
+async def lock_dossier(session: AsyncSession, actor: Actor, relation_id: UUID) -> Dossier:
+    """The relation's dossier, held open; 409 when it is archived."""
     dossier_id = await session.scalar(
         select(Dossier.id).where(Dossier.office_id == actor.office_id, Dossier.relation_id == relation_id)
     )
     assert dossier_id is not None
-    await dossiers.lock_open(session, actor, dossier_id)
+    return await dossiers.lock_open(session, actor, dossier_id)
+
+
+async def begin(
+    session: AsyncSession, actor: Actor, relation_id: UUID, subject: str, contact_ids: Sequence[UUID]
+) -> Conversation:
+    await lock_dossier(session, actor, relation_id)
     conversation = Conversation(
         office_id=actor.office_id, relation_id=relation_id, subject=subject, last_message_at=datetime.now(UTC)
     )
@@ -105,6 +110,7 @@ async def participants(session: AsyncSession, actor: Actor, conversation: Conver
 
 async def change(session: AsyncSession, actor: Actor, conversation: Conversation, data: ConversationUpdate) -> None:
     given = data.given()
+    await lock_dossier(session, actor, conversation.relation_id)
     for field, value in given.items():
         setattr(conversation, field, value)
     events.record(

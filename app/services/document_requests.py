@@ -114,12 +114,14 @@ async def _conversation(session: AsyncSession, actor: Actor, data: DocumentReque
 
 
 async def withdraw(session: AsyncSession, actor: Actor, request: DocumentRequest) -> None:
+    await conversations.lock_dossier(session, actor, request.relation_id)
     _expect(request, "open")
     request.status = "withdrawn"
     events.record(session, actor, "document_request.withdrawn", request, relation_id=request.relation_id, visible=True)
 
 
 async def reopen(session: AsyncSession, actor: Actor, request: DocumentRequest) -> None:
+    await conversations.lock_dossier(session, actor, request.relation_id)
     _expect(request, "withdrawn")
     request.status = "open"
     events.record(session, actor, "document_request.reopened", request, relation_id=request.relation_id, visible=True)

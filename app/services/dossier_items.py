@@ -12,6 +12,7 @@ from starlette.responses import Response
 
 from app.access import Actor, ActorKind, visible
 from app.errors import Conflict, FieldError, Invalid, NotFound, Problem, TooLarge, invalid
+from app.file_types import misfit
 from app.models import Blob, Dossier, DossierItem, Folder
 from app.schemas.dossier_items import (
     DossierItemQuery,
@@ -120,6 +121,7 @@ def refusal(files: Sequence[Received]) -> Problem:
 async def change(session: AsyncSession, actor: Actor, item: DossierItem, data: DossierItemUpdate) -> None:
     given = data.given()
     dossier = await dossiers.lock_open(session, actor, item.dossier_id)
+    check_name(item, given.get("name"))
     if "folder_id" in given:
         await _check_target(session, actor, item, given["folder_id"])
     before = {"name": item.name, "folder_id": str(item.folder_id)}
@@ -137,14 +139,22 @@ async def change(session: AsyncSession, actor: Actor, item: DossierItem, data: D
     )
 
 
+def check_name(item: DossierItem, name: str | None, pointer: str = "/name") -> None:
+    """A new name must fit the content, as it had to when the file came in."""
+    if name is not None and (found := misfit(name, item.media_type)):
+        raise invalid(pointer, found.code, found.detail)
+
+
 async def _check_target(session: AsyncSession, actor: Actor, item: DossierItem, folder_id: UUID) -> None:
-    target = await session.scalar(
-        visible(actor, Folder)
-        .where(Folder.id == folder_id, Folder.dossier_id == item.dossier_id)
-        .with_for_update(read=True, of=Folder)
+    """A folder of the same dossier. In and out of the Inbox leads only a decision: see ``inbox.route``."""
+    both = visible(actor, Folder).where(
+        Folder.id.in_((folder_id, item.folder_id)), Folder.dossier_id == item.dossier_id
     )
-    if target is None:
+    found = {folder.id: folder for folder in await session.scalars(both.with_for_update(read=True, of=Folder))}
+    if folder_id not in found:
         raise invalid("/folder_id", "unknown", "There is no such folder in this item's dossier.")
+    if folder_id != item.folder_id and any(folder.is_inbox for folder in found.values()):
+        raise Conflict("What is in the Inbox is routed, and nothing is moved into it.", code="inbox")
 
 
 async def put_in_bin(session: AsyncSession, actor: Actor, item: DossierItem) -> None:

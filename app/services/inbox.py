@@ -13,7 +13,7 @@ from app.models import Dossier, DossierItem, Folder
 from app.models.dossiers import dossier_ids
 from app.schemas.inbox import InboxQuery, RouteMany, RouteOne
 from app.services import dossiers, events
-from app.services.dossier_items import WITH_BLOB
+from app.services.dossier_items import WITH_BLOB, check_name
 from app.text import fold
 
 SORTS = {"created_at": (DossierItem.created_at,)}
@@ -66,6 +66,7 @@ async def route(session: AsyncSession, actor: Actor, item: DossierItem, data: Ro
         raise invalid(
             f"{pointer}/folder_id", "unknown", "Choose a folder of this item's dossier, other than the Inbox."
         )
+    check_name(item, data.name, f"{pointer}/name")
     item.folder_id = folder.id
     if data.name:
         item.name, item.name_key = data.name, fold(data.name)

@@ -26,7 +26,7 @@ from app.models import (
     Message,
 )
 from app.schemas.conversations import AttachmentRead, MessageCreate, MessageRead
-from app.services import dossier_items, dossiers, events
+from app.services import conversations, dossier_items, events
 from app.services.intake import Form
 from app.services.uploads import Received
 from app.strict_json import parse_json
@@ -54,7 +54,7 @@ async def send(session: AsyncSession, actor: Actor, conversation_id: UUID, form:
     if not data.text and not files:
         raise invalid("/text", "empty", "Write something, or send a file.")
     conversation = await _lock(session, actor, conversation_id)
-    dossier = await _dossier(session, actor, conversation)
+    dossier = await conversations.lock_dossier(session, actor, conversation.relation_id)
     line = None
     if data.document_request_line_id:
         line = await _answer(session, actor, conversation, data.document_request_line_id, files)
@@ -119,14 +119,6 @@ async def _lock(session: AsyncSession, actor: Actor, conversation_id: UUID) -> C
     if conversation.status == "closed":
         raise Conflict("This conversation is closed; begin a new one.", code="conversation_closed")
     return conversation
-
-
-async def _dossier(session: AsyncSession, actor: Actor, conversation: Conversation) -> Dossier:
-    dossier_id = await session.scalar(
-        select(Dossier.id).where(Dossier.office_id == actor.office_id, Dossier.relation_id == conversation.relation_id)
-    )
-    assert dossier_id is not None
-    return await dossiers.lock_open(session, actor, dossier_id)
 
 
 async def _answer(

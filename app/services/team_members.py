@@ -5,7 +5,7 @@ from app.access import Actor, Role
 from app.errors import Conflict
 from app.models import AuthToken, Office, TeamMember
 from app.schemas.team_members import TeamMemberCreate, TeamMemberUpdate
-from app.services import events, invitations
+from app.services import api_keys, events, invitations
 from app.services.auth import email_key, end_sessions
 
 SORTS = {"created_at": (TeamMember.created_at,)}
@@ -20,13 +20,17 @@ async def create(session: AsyncSession, actor: Actor, data: TeamMemberCreate) ->
 
 
 async def change(session: AsyncSession, actor: Actor, member: TeamMember, data: TeamMemberUpdate) -> None:
-    """Blocking and a new address end the member's sessions and invitations; an office keeps an active administrator."""
+    """Blocking and a new address end the member's sessions and invitations, the end of his rights his API keys;
+    an office keeps an active administrator.
+    """
     given = data.given()
     # All who change team members queue here, so that two of them can not take the last administrator away.
     await session.execute(select(Office.id).where(Office.id == actor.office_id).with_for_update(key_share=True))
+    before = {"email_key": member.email_key, "status": member.status}
     for field, value in given.items():
         setattr(member, field, value)
     member.email_key = email_key(member.email)
+    changed = {name for name, value in before.items() if getattr(member, name) != value}
     await session.flush()
     active = select(func.count()).where(
         TeamMember.office_id == actor.office_id,
@@ -35,7 +39,9 @@ async def change(session: AsyncSession, actor: Actor, member: TeamMember, data: 
     )
     if not await session.scalar(active):
         raise Conflict("The office would be left without an administrator.", code="last_administrator")
-    if {"email", "status"} & given.keys():
+    if member.status == "blocked" or member.role != Role.ADMINISTRATOR:
+        await api_keys.revoke_all_of(session, actor, member)
+    if changed & {"email_key", "status"}:
         await end_sessions(session, actor.office_id, AuthToken.team_member_id == member.id)
         await invitations.end(session, member)
     events.record(session, actor, "team_member.changed", member, fields=sorted(given), role=member.role)
