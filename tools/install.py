@@ -37,7 +37,7 @@ def main(lock_name: str) -> None:
 
 
 def _say(text: str) -> None:
-    print(text, flush=True)  # noqa: T201 - a script's output
+    print(text, flush=True)
 
 
 def _read(file: Path) -> str:
@@ -46,7 +46,7 @@ def _read(file: Path) -> str:
 
 def _pip(*arguments: str) -> None:
     command = [VENV / "bin" / "python", "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
-    if code := subprocess.run([*command, *arguments], cwd=ROOT, check=False).returncode:  # noqa: S603
+    if code := subprocess.run([*command, *arguments], cwd=ROOT, check=False).returncode:
         sys.exit(code)
 
 

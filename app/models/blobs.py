@@ -1,4 +1,5 @@
 from datetime import datetime
+from typing import Any, ClassVar
 from uuid import UUID
 
 from sqlalchemy import BigInteger, CheckConstraint, ColumnElement, false
@@ -6,6 +7,24 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from app.access import Actor
 from app.models.base import Base, OfficeOwned, index, one_of, unique
+
+
+class HasBlob:
+    """What shows the bytes of a blob tells their size, type and hash as its own."""
+
+    blob: ClassVar[Any]
+
+    @property
+    def size(self) -> int:
+        return int(self.blob.size)
+
+    @property
+    def media_type(self) -> str:
+        return str(self.blob.media_type)
+
+    @property
+    def sha256(self) -> str:
+        return bytes(self.blob.sha256).hex()
 
 
 class Blob(OfficeOwned, Base):

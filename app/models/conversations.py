@@ -6,6 +6,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from app.access import Actor
 from app.models.base import Base, OfficeOwned, Versioned, index, link, one_of, references, unique
+from app.models.blobs import HasBlob
 from app.models.relations import of_visible_relation
 
 
@@ -86,7 +87,7 @@ class Message(OfficeOwned, Base):
         return cls.conversation_id.in_(conversation_ids(actor))
 
 
-class Attachment(OfficeOwned, Base):
+class Attachment(HasBlob, OfficeOwned, Base):
     """A file as it was sent (bijlage). Participants read it here wherever the office files it, or does not."""
 
     __tablename__ = "message_attachments"
@@ -103,18 +104,6 @@ class Attachment(OfficeOwned, Base):
     name: Mapped[str]
 
     blob = link("Attachment", "blob_id", "Blob")
-
-    @property
-    def size(self) -> int:
-        return int(self.blob.size)
-
-    @property
-    def media_type(self) -> str:
-        return str(self.blob.media_type)
-
-    @property
-    def sha256(self) -> str:
-        return bytes(self.blob.sha256).hex()
 
     @classmethod
     def visible_to(cls, actor: Actor) -> ColumnElement[bool]:

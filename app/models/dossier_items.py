@@ -6,6 +6,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from app.access import Actor
 from app.models.base import Base, Key, Versioned, index, link, one_of, references
+from app.models.blobs import HasBlob
 from app.models.dossiers import dossier_ids
 from app.models.folders import folder_ids
 
@@ -13,7 +14,7 @@ from app.models.folders import folder_ids
 ORIGINS = ("message", "request", "upload", "migration", "integration")
 
 
-class DossierItem(Versioned, Base):
+class DossierItem(HasBlob, Versioned, Base):
     """A filed document (dossieritem). It stands in exactly one folder; its bytes are a blob."""
 
     __tablename__ = "dossier_items"
@@ -51,18 +52,6 @@ class DossierItem(Versioned, Base):
     folder = link("DossierItem", "folder_id", "Folder")
     dossier = link("DossierItem", "dossier_id", "Dossier")
     message = link("DossierItem", "message_id", "Message")
-
-    @property
-    def size(self) -> int:
-        return int(self.blob.size)
-
-    @property
-    def media_type(self) -> str:
-        return str(self.blob.media_type)
-
-    @property
-    def sha256(self) -> str:
-        return bytes(self.blob.sha256).hex()
 
     @classmethod
     def visible_to(cls, actor: Actor) -> ColumnElement[bool]:
