@@ -26,7 +26,7 @@ from app.errors import FieldError, Invalid, TooLarge, UnsupportedMedia
 from app.etags import matches
 from app.services import auth
 from app.settings import Settings
-from app.strict_json import parse_json
+from app.strict_json import parse_json, read_body
 
 Handler = Callable[[Request], Coroutine[Any, Any, Response]]
 F = TypeVar("F", bound=Callable[..., Any])
@@ -94,13 +94,7 @@ class Json(Request):
         declared = self.headers.get("content-length", "0")
         if declared.isdigit() and int(declared) > limit:
             raise TooLarge(f"A JSON body may have at most {limit} bytes.")
-        pieces, size = [], 0
-        async for piece in self.stream():
-            size += len(piece)
-            if size > limit:
-                raise TooLarge(f"A JSON body may have at most {limit} bytes.")
-            pieces.append(piece)
-        self._body = self.raw = b"".join(pieces)
+        self._body = self.raw = await read_body(self, limit)
         if not self.raw:
             return
         if self.headers.get("content-type", "").partition(";")[0].strip().lower() not in JSON_TYPES:

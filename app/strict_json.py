@@ -3,9 +3,21 @@
 import json
 from typing import Any
 
-from app.errors import BadRequest
+from starlette.requests import Request
+
+from app.errors import BadRequest, TooLarge
 
 MAX_NAMES = 200  # each unknown one would become an error of its own
+
+
+async def read_body(request: Request, limit: int) -> bytes:
+    """The body as it came; TooLarge (413) as soon as it is known to be more than ``limit`` bytes."""
+    out = bytearray()
+    async for piece in request.stream():
+        out += piece
+        if len(out) > limit:
+            raise TooLarge(f"A JSON body may have at most {limit} bytes.")
+    return bytes(out)
 
 
 def parse_json(raw: bytes) -> Any:

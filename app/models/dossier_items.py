@@ -49,7 +49,6 @@ class DossierItem(HasBlob, Versioned, Base):
     binned_at: Mapped[datetime | None]
 
     blob = link("DossierItem", "blob_id", "Blob")
-    folder = link("DossierItem", "folder_id", "Folder")
     dossier = link("DossierItem", "dossier_id", "Dossier")
     message = link("DossierItem", "message_id", "Message")
 

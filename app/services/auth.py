@@ -168,13 +168,17 @@ async def _unchanged(session: AsyncSession, person: TeamMember | Contact) -> boo
     return found is not None and found.password_hash == person.password_hash and _person_actor(found) is not None
 
 
+def without_rights(person: TeamMember | Contact) -> Actor:
+    """The person in the history, where he is not signed in."""
+    kind = ActorKind.CONTACT if isinstance(person, Contact) else ActorKind.TEAM_MEMBER
+    return Actor(person.office_id, kind, person.id, person.name, frozenset())
+
+
 async def _record_refusal(db: Database, people: list[TeamMember | Contact]) -> None:
     """A failed try stands in the history of whom it was tried on (LO-01)."""
     for person in people:
-        kind = ActorKind.CONTACT if isinstance(person, Contact) else ActorKind.TEAM_MEMBER
-        unknown = Actor(person.office_id, kind, person.id, person.name, frozenset())
         async with db.transaction(person.office_id) as session:
-            events.record(session, unknown, "auth.refused", person)
+            events.record(session, without_rights(person), "auth.refused", person)
 
 
 async def _begin_session(session: AsyncSession, settings: Settings, person: TeamMember | Contact) -> SignedIn:

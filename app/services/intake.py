@@ -18,6 +18,7 @@ from app.multipart import Multipart
 from app.services import auth
 from app.services.upload_places import Uploads
 from app.services.uploads import Upload
+from app.strict_json import read_body
 
 FILES = "files"
 
@@ -76,7 +77,7 @@ async def _json(request: Request, json_field: str | None, limit: int) -> dict[st
     content_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if json_field is None or content_type != "application/json":
         return None
-    return {json_field: await _body(request, limit)}
+    return {json_field: await read_body(request, limit)}
 
 
 async def _read(request: Request, form: Form, fields: Collection[str], max_files: int | None) -> None:
@@ -98,15 +99,6 @@ def _unknown(name: str, fields: Collection[str]) -> Invalid:
     known = ", ".join(f"`{known}`" for known in sorted(fields))
     more = f" and {known} as plain parts" if known else ""
     return invalid(f"/{name[:100]}", "unknown_field", f"Send files as parts named `files`, each with a filename{more}.")
-
-
-async def _body(request: Request, limit: int) -> bytes:
-    out = bytearray()
-    async for piece in request.stream():
-        out += piece
-        if len(out) > limit:
-            raise TooLarge(f"A JSON body may have at most {limit} bytes.")
-    return bytes(out)
 
 
 def check_multipart(request: Request) -> None:

@@ -13,7 +13,7 @@ from sqlalchemy import func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app import jobs
-from app.access import Actor, ActorKind, Role
+from app.access import Actor, Role
 from app.crypto import Token, hash_password
 from app.db import Database
 from app.errors import Conflict, NotFound
@@ -107,7 +107,7 @@ async def accept(db: Database, text: str, password: str) -> InvitationAccepted:
         await auth.set_password(session, person, hashed)
         await end(session, person)
         await session.flush()
-        events.record(session, _self(person), f"{_kind(person)}.password_set", person)
+        events.record(session, auth.without_rights(person), f"{_kind(person)}.password_set", person)
         slug = await session.scalar(select(Office.slug).where(Office.id == person.office_id))
         return InvitationAccepted(office=str(slug), email=person.email)
 
@@ -145,11 +145,6 @@ async def _person(session: AsyncSession, invitation: Invitation) -> Person:
     if person is None or state == "blocked":
         raise NotFound("This invitation is not valid (any more); ask for a new one.")
     return person
-
-
-def _self(person: Person) -> Actor:
-    kind = ActorKind.CONTACT if isinstance(person, Contact) else ActorKind.TEAM_MEMBER
-    return Actor(person.office_id, kind, person.id, person.name, frozenset())
 
 
 async def prepare_mail(

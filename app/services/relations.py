@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select, and_, or_, select, update
+from sqlalchemy import Select, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import joinedload
 
@@ -126,7 +126,7 @@ async def archive(session: AsyncSession, actor: Actor, relation: Relation) -> No
     relation.archived_at = moment
     await session.execute(
         update(Dossier)
-        .where(and_(Dossier.office_id == actor.office_id, Dossier.relation_id == relation.id))
+        .where(Dossier.office_id == actor.office_id, Dossier.relation_id == relation.id)
         .values(archived_at=moment, version=Dossier.version + 1)
     )
     events.record(session, actor, "relation.archived", relation, relation_id=relation.id)

@@ -70,7 +70,7 @@ class Shared(Protocol):
 class Upload:
     """One request's files. No database connection is held while bytes flow."""
 
-    def __init__(self, uploads: "Shared", actor: Actor, claim: idempotency.Claim | None) -> None:
+    def __init__(self, uploads: Shared, actor: Actor, claim: idempotency.Claim | None) -> None:
         self.db = uploads.db
         self.storage = uploads.storage
         self.settings = uploads.settings
@@ -240,6 +240,8 @@ class Upload:
     async def _remove(self, left: list[Blob]) -> None:
         async with self.db.transaction(self.actor.office_id) as session:
             await blobs.discard(session, self.actor.office_id, [blob.id for blob in self._spare])
+            if not left:
+                return  # only rows ahead of need: nothing of them is in the store
             await blobs.give_up(session, self.actor.office_id, self.owner)
         await reap(self.db, self.storage, self.actor.office_id, owner=self.owner)
         await self._remove_unknown(left)
