@@ -70,20 +70,26 @@ class FaultProxy:
 
     async def _serve(self, client: asyncio.StreamReader, to_client: asyncio.StreamWriter) -> None:
         task = asyncio.current_task()
-        assert task
+        assert task and self._server
         self._connections.add(task)
+        try:
+            if self._server.is_serving():  # else accepted in the very moment of refuse(), which did not see it
+                await self._forward(client, to_client)
+        except (OSError, asyncio.IncompleteReadError, asyncio.CancelledError):
+            pass
+        finally:
+            self._connections.discard(task)
+            to_client.transport.abort()
+
+    async def _forward(self, client: asyncio.StreamReader, to_client: asyncio.StreamWriter) -> None:
         store, to_store = await asyncio.open_connection(self._upstream.hostname, self._upstream.port)
         back = asyncio.create_task(_pump(store, to_client))
         try:
             while await self._one(client, to_client, store, to_store, back):
                 pass
-        except (OSError, asyncio.IncompleteReadError, asyncio.CancelledError):
-            pass
         finally:
-            self._connections.discard(task)
             back.cancel()
-            for writer in (to_client, to_store):
-                writer.transport.abort()
+            to_store.transport.abort()
 
     async def _one(
         self,
