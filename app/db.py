@@ -8,15 +8,16 @@ import asyncio
 import random
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
-from typing import TypeVar
+from typing import Any, TypeVar
 from urllib.parse import urlsplit
 from uuid import UUID
 
 import asyncpg
-from sqlalchemy import func, select, text
-from sqlalchemy.engine import make_url
+from sqlalchemy import Connection, event, text
+from sqlalchemy.engine import ExceptionContext, make_url
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
+from sqlalchemy.orm import Session, SessionTransaction
 from sqlalchemy.orm.exc import StaleDataError
 
 from app.settings import Settings
@@ -61,6 +62,35 @@ def sqlstate(error: DBAPIError) -> str | None:
     return state
 
 
+class OfficeConnection(asyncpg.Connection):  # type: ignore[misc] # asyncpg has no types
+    """Says for which office a transaction is in the very words that begin it: a round trip fewer for each."""
+
+    office_id: UUID | None = None
+
+    async def execute(self, query: str, *args: Any, **options: Any) -> str:
+        if query.startswith("BEGIN"):
+            query = f"{query} SELECT set_config('app.office_id', '{self.office_id or ''}', true);"
+            self.office_id = None
+        done: str = await super().execute(query, *args, **options)
+        return done
+
+
+class OfficeSession(Session):
+    """Tells its connection for which office it begins."""
+
+
+@event.listens_for(OfficeSession, "after_begin")
+def _say_office(session: Session, _: SessionTransaction, connection: Connection) -> None:
+    driver: Any = connection.connection.driver_connection
+    driver.office_id = session.info["office_id"]
+
+
+def _lost(context: ExceptionContext) -> None:
+    """A connection that the server ended while it was idle: asyncpg may trip over that before it knows it is closed."""
+    if isinstance(getattr(context.original_exception, "__cause__", None), asyncpg.InternalClientError):
+        context.is_disconnect = True
+
+
 class Database:
     """The engine of one process. Routes that move bytes must not be inside ``transaction()`` meanwhile."""
 
@@ -77,15 +107,16 @@ class Database:
                 "server_settings": server_settings(settings),
                 "command_timeout": settings.database_command_timeout_seconds,
                 "timeout": 5,
+                "connection_class": OfficeConnection,
             },
         )
-        self._sessions = async_sessionmaker(self.engine, expire_on_commit=False)
+        event.listen(self.engine.sync_engine, "handle_error", _lost)
+        self._sessions = async_sessionmaker(self.engine, expire_on_commit=False, sync_session_class=OfficeSession)
 
     @asynccontextmanager
     async def transaction(self, office_id: UUID | None) -> AsyncIterator[AsyncSession]:
         """One transaction for one office (None: for none, which sees no office-owned row at all)."""
-        async with self._sessions() as session, session.begin():
-            await session.execute(select(func.set_config("app.office_id", str(office_id or ""), True)))
+        async with self._sessions(info={"office_id": office_id}) as session, session.begin():
             yield session
 
     async def retrying(self, office_id: UUID, work: Callable[[AsyncSession], Awaitable[T]]) -> T:

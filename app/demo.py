@@ -22,7 +22,7 @@ from app.multipart import Chunk
 from app.schemas.api_keys import ApiKeyCreate
 from app.schemas.contact_links import ContactLinkPut
 from app.schemas.contacts import ContactCreate
-from app.schemas.conversations import ConversationCreate
+from app.schemas.conversations import ConversationCreate, MessageCreate
 from app.schemas.document_requests import DocumentRequestCreate, LineCreate
 from app.schemas.offices import OfficeCreate
 from app.schemas.relation_team import TeamEntry, TeamPut
@@ -42,7 +42,6 @@ from app.services import (
     relations,
     team_members,
 )
-from app.services.intake import Form
 from app.services.upload_places import Uploads
 from app.services.uploads import Upload
 from app.settings import Settings
@@ -227,15 +226,14 @@ class Demo:
         async with self.uploads.begin(actor, None) as upload:
             await self._receive(upload, *names)
             async with self.db.transaction(actor.office_id) as session:
-                await dossier_items.add_batch(session, actor, folder.id, Form(upload))
+                await dossier_items.add_batch(session, actor, folder.id, upload)
             upload.is_committed = True
 
     async def _send(self, actor: Actor, conversation: Conversation, text: str, *names: str) -> None:
         async with self.uploads.begin(actor, None) as upload:
             await self._receive(upload, *names)
-            form = Form(upload, {"message": json.dumps({"text": text}).encode()})
             async with self.db.transaction(actor.office_id) as session:
-                await messages.send(session, actor, conversation.id, form)
+                await messages.send(session, actor, conversation.id, MessageCreate(text=text), upload)
             upload.is_committed = True
 
     async def _receive(self, upload: Upload, *names: str) -> None:

@@ -1,4 +1,4 @@
-"""What a route may ask for."""
+"""What a route may ask for. All of it is ``async``: FastAPI would send a plain function to a thread and back."""
 
 from collections.abc import Sequence
 from typing import Annotated, Any, TypeVar
@@ -40,27 +40,27 @@ __all__ = [
 M = TypeVar("M")
 
 
-def _actor(request: Request) -> Actor:
+async def _actor(request: Request) -> Actor:
     actor: Actor = request.state.actor
     return actor
 
 
-def _session(request: Request) -> AsyncSession:
+async def _session(request: Request) -> AsyncSession:
     session: AsyncSession = request.state.session
     return session
 
 
-def _db(request: Request) -> Database:
+async def _db(request: Request) -> Database:
     db: Database = request.app.state.db
     return db
 
 
-def _store(request: Request) -> Storage:
+async def _store(request: Request) -> Storage:
     store: Storage = request.app.state.storage
     return store
 
 
-def _settings(request: Request) -> Settings:
+async def _settings(request: Request) -> Settings:
     settings: Settings = request.app.state.settings
     return settings
 
@@ -120,7 +120,11 @@ def _tag(rows: Sequence[Any]) -> str:
     return f'"{"-".join(str(row.version) for row in rows)}"'
 
 
-Answer = Annotated[_Answer, Depends()]
+async def _answer(request: Request, response: Response) -> _Answer:
+    return _Answer(request, response)
+
+
+Answer = Annotated[_Answer, Depends(_answer)]
 C = TypeVar("C", bound=BaseModel)
 S = TypeVar("S", bound=BaseModel)
 

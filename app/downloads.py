@@ -37,6 +37,16 @@ def disposition(name: str) -> str:
     return f"attachment; filename=\"{plain}\"; filename*=UTF-8''{quote(name, safe='')}"
 
 
+def _tag(blob: Blob) -> str:
+    assert blob.sha256 is not None
+    return f'"{blob.sha256.hex()}"'
+
+
+def is_read(request: Request, blob: Blob) -> bool:
+    """Will the answer hold bytes of it? Not to HEAD, and not to who has them (304)."""
+    return not (request.state.is_head or matches(request.headers.get("if-none-match"), _tag(blob)))
+
+
 def span_of(request: Request, size: int, tag: str) -> Span | None:
     """The one range that is asked for; None: all. Several ranges are answered with all (RFC 9110 14.2 allows it)."""
     header = request.headers.get("range")
@@ -62,8 +72,7 @@ def span_of(request: Request, size: int, tag: str) -> Span | None:
 async def send(request: Request, storage: Storage, blob: Blob, name: str) -> Response:
     """The answer to GET or HEAD of a stored file, for an actor who was found to see it."""
     assert blob.size is not None
-    assert blob.sha256 is not None
-    tag = f'"{blob.sha256.hex()}"'
+    tag = _tag(blob)
     headers = {
         "ETag": tag,
         "Accept-Ranges": "bytes",

@@ -7,6 +7,7 @@ stack, SQL, a host or the refused value.
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
+from datetime import timedelta
 from typing import Any, ClassVar, Literal
 
 from starlette.responses import Response
@@ -134,10 +135,14 @@ class Invalid(Problem):
 
 
 class TooMany(Problem):
-    status, title, code = 429, "Too many tries", "too_many_requests"
+    """More than ``allowed`` under ``policy``, in ``window`` or (None) at one time; try again after ``wait`` seconds."""
 
-    def __init__(self, detail: str, *, retry_after: int, headers: Mapping[str, str] | None = None) -> None:
-        super().__init__(detail, headers={**(headers or {}), "Retry-After": str(retry_after)})
+    status, title, code = 429, "Too many requests", "too_many_requests"
+
+    def __init__(self, detail: str, policy: str, allowed: int, wait: int, window: timedelta | None = None) -> None:
+        quota = f'"{policy}";q={allowed}' + (f";w={int(window.total_seconds())}" if window else "")
+        limit = f'"{policy}";r=0;t={wait}'
+        super().__init__(detail, headers={"Retry-After": str(wait), "RateLimit-Policy": quota, "RateLimit": limit})
 
 
 class HeadersTooLarge(Problem):

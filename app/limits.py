@@ -46,11 +46,6 @@ async def spend(
         row = (await session.execute(counted.returning(RateLimit.count, remaining))).one()
     if row[0] > allowed:
         seconds = max(1, ceil(row[1]))
-        raise TooMany(
-            f"At most {allowed} tries in {int(window.total_seconds() // 60)} minutes; wait {seconds} seconds.",
-            retry_after=seconds,
-            headers={
-                "RateLimit-Policy": f'"{policy}";q={allowed};w={int(window.total_seconds())}',
-                "RateLimit": f'"{policy}";r=0;t={seconds}',
-            },
-        )
+        minutes = int(window.total_seconds() // 60)
+        detail = f"At most {allowed} tries in {minutes} minutes; wait {seconds} seconds."
+        raise TooMany(detail, policy, allowed, seconds, window)

@@ -15,6 +15,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from app.deadlines import BodyDeadlines
 from app.error_handlers import to_problem
 from app.errors import HeadersTooLarge, TimedOut, UnsupportedMedia
 from app.models import Base
@@ -67,6 +68,7 @@ class Boundary:
             problem = to_problem(exc, Base.metadata)
             await problem.response(request_id)(inner, exchange.receive, exchange.send)
         finally:
+            exchange.deadlines.end()
             exchange.log()
 
 
@@ -85,10 +87,8 @@ class Exchange:
         self.scope = scope
         self._receive = receive
         self._send = send
-        self.settings = settings
+        self.deadlines = BodyDeadlines(settings)
         self.started = time.monotonic()
-        self.waited = 0.0
-        self.received = 0
         headers = Headers(scope=scope)
         self.body_read = headers.get("content-length", "0") == "0" and "transfer-encoding" not in headers
         self.status = 0
@@ -96,24 +96,9 @@ class Exchange:
     async def receive(self) -> Message:
         if self.body_read:
             return await self._receive()  # only to hear of a disconnect
-        before = time.monotonic()
-        try:
-            async with asyncio.timeout(self.settings.body_stall_seconds):
-                message = await self._receive()
-        except TimeoutError:
-            raise TimedOut("The body stopped coming; send it again.") from None
-        self.waited += time.monotonic() - before
-        if message["type"] == "http.request":
-            self.received += len(message.get("body", b""))
-            self.body_read = not message.get("more_body", False)
-            self._check_rate()
+        message = await self.deadlines.receive(self._receive)
+        self.body_read = not message.get("more_body", False) and message["type"] == "http.request"
         return message
-
-    def _check_rate(self) -> None:
-        """Only time spent waiting for the client counts: a slow store is not his fault."""
-        over = self.waited - self.settings.body_stall_seconds
-        if over > 0 and self.received < over * self.settings.body_min_bytes_per_second and not self.body_read:
-            raise TimedOut(f"The body comes slower than {self.settings.body_min_bytes_per_second} bytes a second.")
 
     async def send(self, message: Message) -> None:
         if message["type"] == "http.response.start":
@@ -137,7 +122,7 @@ class Exchange:
     def _still_coming(self) -> bool:
         """Has the client bytes under way that nobody read? Not one that went silent, or waits for `100 Continue`."""
         waits = Headers(scope=self.scope).get("expect", "").lower() == "100-continue"
-        silent = self.status == TimedOut.status or (waits and self.received == 0)
+        silent = self.status == TimedOut.status or (waits and self.deadlines.received == 0)
         return not self.body_read and not silent
 
     async def _linger(self) -> None:
@@ -159,7 +144,7 @@ class Exchange:
             route=getattr(route, "path", None),  # the pattern: a path may hold an invitation's token
             status=self.status,
             ms=round((time.monotonic() - self.started) * 1000, 1),
-            bytes_in=self.received,
+            bytes_in=self.deadlines.received,
         )
 
 

@@ -95,7 +95,7 @@ _REFUSALS: tuple[Problem, ...] = (
     errors.UnsupportedMedia("Send `Content-Type: application/json`."),
     errors.RangeNotSatisfiable("The file has 48213 bytes."),
     errors.Invalid("/number: This field is required.", errors=[_FIELD]),
-    errors.TooMany("At most 10 tries in 15 minutes; wait 60 seconds.", retry_after=60),
+    errors.TooMany("At most 10 tries in 15 minutes; wait 60 seconds.", "sign_in", 10, 60),
     errors.Internal("This was not your fault; it was recorded under the request id."),
     errors.Unavailable(),
 )

@@ -40,7 +40,7 @@ class Required:
     def __init__(self, permission: Permission) -> None:
         self.permission = permission
 
-    def __call__(self, request: Request) -> None:
+    async def __call__(self, request: Request) -> None:
         request.state.actor.require(self.permission)
 
 
@@ -48,7 +48,7 @@ def require(permission: Permission) -> Any:
     return Depends(Required(permission))
 
 
-def _public() -> None:
+async def _public() -> None:
     """Marks an operation that needs no sign-in."""
 
 
@@ -112,11 +112,18 @@ class Route(APIRoute):
         own = getattr(self.endpoint, "own_transactions", False)
         secret_fields = getattr(self.endpoint, "shows_once", ())
 
+        async def read(request: Request) -> Response:
+            check_query(request, parameters)
+            return await handler(request)
+
         async def handle(request: Request) -> Response:
             if permission is not None:
-                actor = await auth.authenticate(request.app.state.db, request.headers.get("authorization"))
-                actor.require(permission)
-                request.state.actor, request.state.permission = actor, permission
+                credentials = auth.Credentials.of(request.headers.get("authorization"), permission)
+                request.state.credentials = credentials
+                if request.method == "GET" and not own:
+                    return conditional(request, await transact(read, request))
+                async with request.app.state.db.transaction(credentials.token.office_id) as session:
+                    request.state.actor = await auth.authenticate(session, credentials)
             check_query(request, parameters)
             settings: Settings = request.app.state.settings
             if own and not self.body_field:
@@ -127,7 +134,7 @@ class Route(APIRoute):
                 return await handler(body)
             if request.method == "POST":
                 return await once(handler, body, settings, secret_fields)
-            return conditional(request, await transact(handler, body))
+            return await transact(handler, body)
 
         return handle
 
@@ -163,10 +170,10 @@ def check_query(request: Request, known: frozenset[str]) -> None:
 async def transact(handler: Handler, request: Request, finish: Any = None) -> Response:
     """One transaction around the route, committed after its answer is built; again when it lost a race."""
     db: Database = request.app.state.db
+    credentials: auth.Credentials = request.state.credentials
 
     async def work(session: AsyncSession) -> Response:
-        if request.method != "GET":  # a body may have taken its time: who he is *now* decides (AZ-06)
-            request.state.actor = await auth.confirm(session, request)
+        request.state.actor = await auth.authenticate(session, credentials)
         request.state.session = session
         response = await handler(request)
         if cursor := session.info.get("next_cursor"):
@@ -175,7 +182,7 @@ async def transact(handler: Handler, request: Request, finish: Any = None) -> Re
             await finish(session, response)
         return response
 
-    return await db.retrying(request.state.actor.office_id, work)
+    return await db.retrying(credentials.token.office_id, work)
 
 
 def _next_page(request: Request, cursor: str) -> str:

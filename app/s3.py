@@ -5,8 +5,10 @@ latter MinIO ignores a checksum, and an unsigned checksum header is what Seaweed
 """
 
 import xml.etree.ElementTree as ET
+from collections import deque
 from collections.abc import Callable
 from datetime import UTC, datetime
+from itertools import islice
 from typing import Any, TypeVar, cast
 from urllib.parse import SplitResult, urlencode, urlsplit
 
@@ -16,6 +18,8 @@ from minio.credentials.credentials import Credentials
 from minio.error import MinioException, S3Error
 from minio.signer import sign_v4_s3
 from minio.time import to_amz_date
+from urllib3 import HTTPConnectionPool, HTTPSConnectionPool
+from urllib3.connection import HTTPConnection
 from urllib3.exceptions import HTTPError
 from urllib3.exceptions import TimeoutError as Silent
 
@@ -25,6 +29,7 @@ from app.settings import Settings
 log = structlog.get_logger()
 T = TypeVar("T")
 
+MAX_GATHERED = 1024  # buffers in one call (IOV_MAX)
 MISSING = {"NoSuchKey", "NoSuchUpload", "NoSuchBucket"}
 
 
@@ -44,6 +49,34 @@ class Refused(Exception):
         super().__init__(f"{status} {code}")
         self.status = status
         self.passing = status >= 500 or status == 429
+
+
+class Gathering(HTTPConnection):
+    """Sends a list of chunks with as few system calls as the socket takes.
+
+    Around every call a thread gives the interpreter's lock away and waits for it: with a call for each chunk, eight
+    uploads of 100 MB at once spent a tenth of their CPU on that.
+    """
+
+    def send(self, data: Any) -> None:
+        if not isinstance(data, list) or self.sock is None:
+            super().send(data)
+            return
+        left = deque(memoryview(chunk) for chunk in data)
+        while left:
+            sent = self.sock.sendmsg(tuple(islice(left, MAX_GATHERED)))
+            while left and sent >= len(left[0]):
+                sent -= len(left.popleft())
+            if sent:
+                left[0] = left[0][sent:]
+
+
+class GatheringPool(HTTPConnectionPool):
+    ConnectionCls = Gathering
+
+
+# Over TLS every chunk is encrypted by itself: there http.client takes the list apart.
+POOLS = {"http": GatheringPool, "https": HTTPSConnectionPool}
 
 
 class SignedRequests:

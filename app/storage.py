@@ -23,7 +23,7 @@ from minio.error import S3Error
 from urllib3.util import Timeout
 
 from app.multipart import Chunk
-from app.s3 import ObjectMissing, Refused, SignedRequests, StorageDown, text_of, translated, twice
+from app.s3 import POOLS, ObjectMissing, Refused, SignedRequests, StorageDown, text_of, translated, twice
 from app.settings import Settings
 
 T = TypeVar("T")
@@ -66,6 +66,7 @@ class Storage:
             cert_reqs="CERT_REQUIRED",
             ca_certs=settings.s3_ca_file,
         )
+        self._http.pool_classes_by_scheme = POOLS
         self._requests = SignedRequests(settings, self._http)
         self._client = self._minio(settings.s3_endpoint)
         self._public = self._minio(settings.s3_public_endpoint) if settings.s3_public_endpoint else None
@@ -127,7 +128,7 @@ class Storage:
         checksum = base64.b64encode(crc.to_bytes(4, "big")).decode()
         headers = {"Content-Length": str(length), "x-amz-checksum-crc32": checksum}
         # The bytes lie in memory, so a passing fault of the store is hidden by sending them once more.
-        response = twice(lambda: self._requests.send("PUT", key, query, iter(chunks), headers))
+        response = twice(lambda: self._requests.send("PUT", key, query, [chunks], headers))
         return Sent(str(response.headers["ETag"]), checksum)
 
     async def start_upload(self, key: str) -> str:

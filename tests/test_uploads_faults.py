@@ -152,6 +152,26 @@ class TestBodies:
         assert (status, answer["code"], headers["connection"]) == (408, "request_timeout", "close")
         await is_clean(db, storage, office.id)
 
+    async def test_that_take_for_ever(
+        self, office: Tenant, path: str, db: Database, storage: Storage, settings: Settings
+    ) -> None:
+        """Fast enough and never silent, but without end."""
+        async with serve(settings, body_total_seconds=0.5) as served, served.like(office.anna) as anna:
+            wire = await Wire.post(anna, path, SMALL[:200], 10 * MIB)
+
+            async def go_on() -> None:
+                for _ in range(200):
+                    await wire.send(b"x" * 20_000)
+                    await asyncio.sleep(0.02)
+
+            task = asyncio.create_task(go_on())
+            status, _, answer = await wire.answer()
+            task.cancel()
+            await asyncio.gather(task, return_exceptions=True)
+        assert (status, answer["code"]) == (408, "request_timeout")
+        assert "0.5 seconds" in answer["detail"]
+        await is_clean(db, storage, office.id)
+
     async def test_that_trickle(
         self, office: Tenant, path: str, db: Database, storage: Storage, settings: Settings
     ) -> None:
@@ -196,7 +216,7 @@ async def test_a_pool_of_two(office: Tenant, path: str, settings: Settings, stor
 
 async def test_more_uploads_than_places(office: Tenant, path: str, settings: Settings, storage: Storage) -> None:
     """One too many waits, and is then told to come back; its key is free."""
-    async with serve(settings, uploads_at_once=1, database_pool_timeout_seconds=0.3) as served:
+    async with serve(settings, uploads_at_once=1, upload_wait_seconds=0.3) as served:
         async with served.like(office.anna) as anna:
             first = await Wire.post(anna, path, SMALL[:6000], len(SMALL))
             await pending(served.db, office.id)
@@ -210,18 +230,28 @@ async def test_more_uploads_than_places(office: Tenant, path: str, settings: Set
         await is_clean(served.db, storage, office.id)
 
 
+async def test_more_at_once_than_places(office: Tenant, path: str, settings: Settings) -> None:
+    """Who sends forty at once waits for a place, and is not refused."""
+    file = {"files": make_file()[1]}
+    changes = {"uploads_at_once": 2, "uploads_at_once_per_sender": 1}
+    async with serve(settings, **changes) as served, served.like(office.anna) as anna:
+        answers = await asyncio.gather(*(anna.post(path, files=file) for _ in range(40)))
+    assert {answer.status_code for answer in answers} == {201}
+
+
 async def test_one_sender_does_not_take_all_places(
     office: Tenant, path: str, settings: Settings, storage: Storage
 ) -> None:
     """AZ-08: who has many uploads running is told to wait; others go on."""
-    async with serve(settings, uploads_at_once=4, uploads_at_once_per_sender=1) as served:
+    async with serve(settings, uploads_at_once=4, uploads_at_once_per_sender=1, upload_wait_seconds=0.3) as served:
         async with served.like(office.anna) as anna, served.like(office.admin) as admin:
             first = await Wire.post(anna, path, SMALL[:6000], len(SMALL))
             await pending(served.db, office.id)
             file = {"files": make_file()[1]}
             busy = await anna.post(path, files=file)
             assert busy.status_code == 429
-            assert busy.headers["retry-after"]
+            assert busy.headers["retry-after"] == "5"
+            assert busy.headers["ratelimit"] == '"uploads_at_once";r=0;t=5'
             assert (await admin.post(path, files=file)).status_code == 201
             await first.send(SMALL[6000:])
             assert (await first.answer())[0] == 201

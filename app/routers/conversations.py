@@ -7,7 +7,7 @@ from fastapi.responses import JSONResponse
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import joinedload
 
-from app import downloads
+from app import downloads, intake
 from app.access import Actor, P, visible
 from app.dependencies import (
     Answer,
@@ -36,7 +36,7 @@ from app.schemas.conversations import (
     MessageQuery,
     MessageRead,
 )
-from app.services import conversations, events, intake, messages
+from app.services import conversations, events, messages
 
 router = APIRouter(tags=["conversations"], route_class=Route)
 
@@ -140,7 +140,8 @@ async def send_message(
     await spend(db, "messages", str(actor.id), settings.messages_per_hour, SPENDING, actor.office_id)
 
     async def commit(session: AsyncSession, now: Actor, form: intake.Form) -> Response:
-        message = await messages.send(session, now, conversation_id, form)
+        data = form.json("message", MessageCreate)
+        message = await messages.send(session, now, conversation_id, data, form.upload)
         location = f"/v1/conversations/{conversation_id}/messages/{message.id}"
         return JSONResponse(message.model_dump(mode="json"), 201, {"Location": location})
 
@@ -185,5 +186,8 @@ async def get_attachment_content(
         )
         message = await session.get_one(Message, (actor.office_id, message_id))
         conversation = await session.get_one(Conversation, (actor.office_id, message.conversation_id))
-        await events.downloaded(session, actor, request, attachment, attachment.blob, conversation.relation_id)
+        if downloads.is_read(request, attachment.blob):
+            await events.downloaded(
+                session, actor, attachment, conversation.relation_id, is_range="range" in request.headers
+            )
     return await downloads.send(request, store, attachment.blob, attachment.name)

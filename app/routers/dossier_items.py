@@ -2,9 +2,11 @@ from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Query, Request, Response
+from fastapi.responses import JSONResponse
+from sqlalchemy.ext.asyncio import AsyncSession
 
-from app import downloads
-from app.access import P
+from app import downloads, intake
+from app.access import Actor, P
 from app.dependencies import (
     Answer,
     CurrentActor,
@@ -30,7 +32,7 @@ from app.schemas.dossier_items import (
     DossierItemUpdate,
     UploadOutcomes,
 )
-from app.services import dossier_items, events, intake
+from app.services import dossier_items, events
 
 router = APIRouter(tags=["dossier items"], route_class=Route)
 
@@ -73,10 +75,14 @@ async def upload_items(folder_id: UUID, request: Request, actor: CurrentActor, d
     """
     intake.check_multipart(request)
     async with db.transaction(actor.office_id) as session:
-        await dossier_items.lock_folder(session, actor, folder_id)
-    return await intake.take_in(
-        request, actor, lambda session, now, form: dossier_items.add_batch(session, now, folder_id, form)
-    )
+        await dossier_items.check_folder(session, actor, folder_id)
+
+    async def commit(session: AsyncSession, now: Actor, form: intake.Form) -> Response:
+        outcomes = await dossier_items.add_batch(session, now, folder_id, form.upload)
+        status = 201 if all(outcome.status == "stored" for outcome in outcomes.items) else 207
+        return JSONResponse(outcomes.model_dump(mode="json"), status, {"Location": f"/v1/folders/{folder_id}/items"})
+
+    return await intake.take_in(request, actor, commit)
 
 
 @router.get("/dossiers/{dossier_id}/items", dependencies=[require(P.DOSSIER_ITEMS_READ)], response_model=Items)
@@ -147,5 +153,6 @@ async def get_item_content(item_id: UUID, request: Request, actor: CurrentActor,
     async with db.transaction(actor.office_id) as session:
         item = await find(session, actor, DossierItem, item_id, dossier_items.WITH_BLOB)
         dossier = await session.get_one(Dossier, (actor.office_id, item.dossier_id))
-        await events.downloaded(session, actor, request, item, item.blob, dossier.relation_id)
+        if downloads.is_read(request, item.blob):
+            await events.downloaded(session, actor, item, dossier.relation_id, is_range="range" in request.headers)
     return await downloads.send(request, store, item.blob, item.name)

@@ -6,9 +6,8 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import func, or_, select, update
+from sqlalchemy import bindparam, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
-from starlette.requests import Request
 
 from app import limits
 from app.access import CONTACT, CROSS_CLIENT, KEY_SCOPES, ROLE_PERMISSIONS, Actor, ActorKind, Permission, Role
@@ -20,6 +19,17 @@ from app.services import events
 from app.settings import Settings
 
 WINDOW = timedelta(minutes=15)
+
+# Asked by every request, so built once.
+_KEY = select(ApiKey).where(
+    ApiKey.office_id == bindparam("office"), ApiKey.token_hash == bindparam("hash"), ApiKey.live()
+)
+_SESSION = (
+    select(AuthToken.id, TeamMember, Contact)
+    .where(AuthToken.office_id == bindparam("office"), AuthToken.token_hash == bindparam("hash"), AuthToken.live())
+    .outerjoin(TeamMember, (TeamMember.office_id == AuthToken.office_id) & (TeamMember.id == AuthToken.team_member_id))
+    .outerjoin(Contact, (Contact.office_id == AuthToken.office_id) & (Contact.id == AuthToken.contact_id))
+)
 
 
 @dataclass(frozen=True)
@@ -34,47 +44,39 @@ def email_key(email: str) -> str:
     return unicodedata.normalize("NFKC", email).strip().casefold()
 
 
-async def authenticate(db: Database, header: str | None) -> Actor:
-    """The actor of an ``Authorization: Bearer`` header; Unauthenticated (401) where there is none that lives now.
+@dataclass(frozen=True)
+class Credentials:
+    """What a request shows, and the permission that its operation asks for."""
 
-    Asked of the database on every request: revoking a token, blocking a person or ending a session holds at once.
+    token: Token
+    permission: Permission
+
+    @classmethod
+    def of(cls, header: str | None, permission: Permission) -> "Credentials":
+        """From ``Authorization: Bearer ...``; Unauthenticated (401) when that is no token of ours."""
+        scheme, _, text = (header or "").partition(" ")
+        token = Token.parse(text.strip()) if scheme.lower() == "bearer" else None
+        if token is None or token.kind == "ordi":
+            raise Unauthenticated
+        return cls(token, permission)
+
+
+async def authenticate(session: AsyncSession, credentials: Credentials) -> Actor:
+    """Who it is, as he is now (401), and may he do this kind of thing (403)?
+
+    Asked in the transaction that decides (AZ-06): revoking a token, blocking a person or ending a session holds
+    at once. What comes with a body is asked before a byte of it is read as well.
     """
-    token = _token(header)
-    async with db.transaction(token.office_id) as session:
-        return await _actor(session, token)
-
-
-async def confirm(session: AsyncSession, request: Request) -> Actor:
-    """The actor once more at the end of a long request, as he is now, in the transaction that decides (AZ-06)."""
-    actor = await _actor(session, _token(request.headers.get("authorization")))
-    actor.require(request.state.permission)
-    return actor
-
-
-def _token(header: str | None) -> Token:
-    scheme, _, text = (header or "").partition(" ")
-    token = Token.parse(text.strip()) if scheme.lower() == "bearer" else None
-    if token is None or token.kind == "ordi":
-        raise Unauthenticated
-    return token
-
-
-async def _actor(session: AsyncSession, token: Token) -> Actor:
+    token = credentials.token
     actor = await (_key_actor if token.kind == "ordk" else _session_actor)(session, token)
     if actor is None:
         raise Unauthenticated("This token is not valid (any more); sign in again.", code="token_invalid")
+    actor.require(credentials.permission)
     return actor
 
 
 async def _session_actor(session: AsyncSession, token: Token) -> Actor | None:
-    mine = select(AuthToken.id, TeamMember, Contact).where(
-        AuthToken.office_id == token.office_id, AuthToken.token_hash == token.hash, AuthToken.live()
-    )
-    mine = mine.outerjoin(
-        TeamMember,
-        (TeamMember.office_id == AuthToken.office_id) & (TeamMember.id == AuthToken.team_member_id),
-    ).outerjoin(Contact, (Contact.office_id == AuthToken.office_id) & (Contact.id == AuthToken.contact_id))
-    row = (await session.execute(mine)).one_or_none()
+    row = (await session.execute(_SESSION, {"office": token.office_id, "hash": token.hash})).one_or_none()
     return row and _person_actor(row[1] or row[2], row[0])
 
 
@@ -103,9 +105,7 @@ def team_actor(member: TeamMember, token_id: UUID | None = None) -> Actor:
 
 
 async def _key_actor(session: AsyncSession, token: Token) -> Actor | None:
-    key = await session.scalar(
-        select(ApiKey).where(ApiKey.office_id == token.office_id, ApiKey.token_hash == token.hash, ApiKey.live())
-    )
+    key = await session.scalar(_KEY, {"office": token.office_id, "hash": token.hash})
     if key is None:
         return None
     known = {scope for scope in key.scopes if scope in KEY_SCOPES}

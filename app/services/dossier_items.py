@@ -4,11 +4,9 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from uuid import UUID
 
-from fastapi.responses import JSONResponse
 from sqlalchemy import Select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import joinedload
-from starlette.responses import Response
 
 from app.access import Actor, ActorKind, visible
 from app.errors import Conflict, FieldError, Invalid, NotFound, Problem, TooLarge, invalid
@@ -22,11 +20,11 @@ from app.schemas.dossier_items import (
     UploadOutcomes,
 )
 from app.services import dossiers, events
-from app.services.intake import Form
-from app.services.uploads import Received
+from app.services.uploads import Received, Upload
 from app.text import fold
 
 SORTS = {"name": (DossierItem.name_key,), "created_at": (DossierItem.created_at,)}
+FOLDER_GONE = "The folder is gone, or it is not yours to see."
 WITH_BLOB = joinedload(DossierItem.blob)
 
 
@@ -39,6 +37,15 @@ def find_all(actor: Actor, query: DossierItemQuery) -> Select[DossierItem]:
     return found
 
 
+async def check_folder(session: AsyncSession, actor: Actor, folder_id: UUID) -> None:
+    """Before a long upload into it: is the folder there and its dossier open? ``add_batch`` asks again, with a lock."""
+    mine = visible(actor, Folder).where(Folder.id == folder_id).options(joinedload(Folder.dossier))
+    folder = await session.scalar(mine)
+    if folder is None:
+        raise NotFound(FOLDER_GONE)
+    dossiers.check_open(folder.dossier)
+
+
 async def lock_folder(session: AsyncSession, actor: Actor, folder_id: UUID) -> tuple[Folder, Dossier]:
     """The folder and its dossier as they are now, held until the end (AZ-06). The dossier first, as everywhere."""
     mine = visible(actor, Folder).where(Folder.id == folder_id)
@@ -46,7 +53,7 @@ async def lock_folder(session: AsyncSession, actor: Actor, folder_id: UUID) -> t
         dossier = await dossiers.lock_open(session, actor, dossier_id)
         if (folder := await session.scalar(mine.with_for_update(read=True, of=Folder))) is not None:
             return folder, dossier
-    raise NotFound("The folder is gone, or it is not yours to see.")
+    raise NotFound(FOLDER_GONE)
 
 
 def add(
@@ -78,9 +85,8 @@ def add(
     return item
 
 
-async def add_batch(session: AsyncSession, actor: Actor, folder_id: UUID, form: Form) -> Response:
-    """Each file by itself: 201 when all were stored, 207 when some were refused, a problem when none was."""
-    upload = form.upload
+async def add_batch(session: AsyncSession, actor: Actor, folder_id: UUID, upload: Upload) -> UploadOutcomes:
+    """Each file by itself, with its own outcome; a problem when none was stored."""
     if not upload.files:
         raise invalid("/files", "no_files", "Send at least one part named `files` with a filename.")
     if not upload.stored:
@@ -95,9 +101,7 @@ async def add_batch(session: AsyncSession, actor: Actor, folder_id: UUID, form: 
         events.record(
             session, actor, "dossier_item.stored", item, relation_id=dossier.relation_id, visible=True, name=item.name
         )
-    outcomes = UploadOutcomes(items=[_outcome(received, items.get(received.index)) for received in upload.files])
-    status = 201 if len(items) == len(upload.files) else 207
-    return JSONResponse(outcomes.model_dump(mode="json", exclude_none=False), status)
+    return UploadOutcomes(items=[_outcome(received, items.get(received.index)) for received in upload.files])
 
 
 def _outcome(received: Received, item: DossierItem | None) -> UploadOutcome:

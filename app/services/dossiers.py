@@ -57,6 +57,10 @@ async def lock_open(session: AsyncSession, actor: Actor, dossier_id: UUID, *, al
         .where(Dossier.id == dossier_id)
         .with_for_update(read=not alone, key_share=alone, of=Dossier)
     )
+    return check_open(dossier)
+
+
+def check_open(dossier: Dossier | None) -> Dossier:
     if dossier is None or dossier.archived_at is not None:
         raise Conflict("This dossier is archived; nothing is added to it or changed in it.", code="dossier_archived")
     return dossier

@@ -8,11 +8,9 @@ from uuid import UUID
 import structlog
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
-from starlette.requests import Request
 
 from app.access import Actor
-from app.etags import matches
-from app.models import Blob, Event
+from app.models import Event
 
 DOWNLOADING = timedelta(hours=1)
 
@@ -48,13 +46,8 @@ def record(
     )
 
 
-async def downloaded(
-    session: AsyncSession, actor: Actor, request: Request, subject: Any, blob: Blob, relation_id: UUID
-) -> None:
-    """One line for a download, however its bytes are asked for; the ranges of one within an hour are one."""
-    assert blob.sha256 is not None
-    if request.state.is_head or matches(request.headers.get("if-none-match"), f'"{blob.sha256.hex()}"'):
-        return
+async def downloaded(session: AsyncSession, actor: Actor, subject: Any, relation_id: UUID, *, is_range: bool) -> None:
+    """One line for a download; the ranges of one within an hour are one."""
     recent = select(Event.id).where(
         Event.office_id == actor.office_id,
         Event.subject_id == subject.id,
@@ -62,5 +55,5 @@ async def downloaded(
         Event.action == "file.downloaded",
         Event.at > func.now() - DOWNLOADING,
     )
-    if "range" not in request.headers or await session.scalar(recent.limit(1)) is None:
+    if not is_range or await session.scalar(recent.limit(1)) is None:
         record(session, actor, "file.downloaded", subject, relation_id=relation_id)

@@ -7,8 +7,6 @@ when it was made; without, to the Inbox. Nothing the sender writes can change th
 from datetime import UTC, datetime
 from uuid import UUID
 
-from fastapi.exceptions import RequestValidationError
-from pydantic import ValidationError
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import joinedload
@@ -27,30 +25,19 @@ from app.models import (
 )
 from app.schemas.conversations import AttachmentRead, MessageCreate, MessageRead
 from app.services import conversations, dossier_items, events
-from app.services.intake import Form
-from app.services.uploads import Received
-from app.strict_json import parse_json
+from app.services.uploads import Received, Upload
 
 SORTS = {"created_at": (Message.created_at,)}
 
 
-def parse(form: Form) -> MessageCreate:
-    """The ``message`` part, checked like any JSON body."""
-    if "message" not in form.fields:
-        raise invalid("/message", "missing", "Send a part named `message` with the message as JSON.")
-    try:
-        return MessageCreate.model_validate(parse_json(form.fields["message"]))
-    except ValidationError as error:
-        raise RequestValidationError([{**found, "loc": ("body", *found["loc"])} for found in error.errors()]) from None
-
-
-async def send(session: AsyncSession, actor: Actor, conversation_id: UUID, form: Form) -> MessageRead:
+async def send(
+    session: AsyncSession, actor: Actor, conversation_id: UUID, data: MessageCreate, upload: Upload
+) -> MessageRead:
     """One message with its files, all or nothing."""
-    data = parse(form)
-    refused = [received for received in form.upload.files if received.problem]
+    refused = [received for received in upload.files if received.problem]
     if refused:
         raise dossier_items.refusal(refused)
-    files = form.upload.stored
+    files = upload.stored
     if not data.text and not files:
         raise invalid("/text", "empty", "Write something, or send a file.")
     conversation = await _lock(session, actor, conversation_id)
@@ -60,7 +47,7 @@ async def send(session: AsyncSession, actor: Actor, conversation_id: UUID, form:
         line = await _answer(session, actor, conversation, data.document_request_line_id, files)
     message = write(session, actor, conversation, data.text, line.id if line else None)
     await session.flush()
-    files_stored = await form.upload.store(session)
+    files_stored = await upload.store(session)
     attachments = [
         Attachment(
             office_id=actor.office_id,

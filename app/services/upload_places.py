@@ -1,21 +1,22 @@
 """How many uploads run at once in this process, and what is still cleaned up behind them."""
 
 import asyncio
-from collections import Counter
 from collections.abc import AsyncIterator, Coroutine
 from contextlib import asynccontextmanager
 from typing import Any
 from uuid import UUID
+from weakref import WeakValueDictionary
 
 from app import idempotency
 from app.access import Actor
 from app.db import Database
-from app.errors import TooMany, Unavailable
+from app.errors import Problem, TooMany, Unavailable
 from app.services.uploads import Upload
 from app.settings import Settings
 from app.storage import Storage
 
 CLEAN_UP_SECONDS = 5
+AGAIN_SECONDS = 5
 
 
 class Uploads:
@@ -26,7 +27,7 @@ class Uploads:
         self.storage = storage
         self.settings = settings
         self._places = asyncio.Semaphore(settings.uploads_at_once)
-        self._senders: Counter[UUID] = Counter()
+        self._senders: WeakValueDictionary[UUID, asyncio.Semaphore] = WeakValueDictionary()
         self._cleaning: set[asyncio.Task[None]] = set()
 
     @asynccontextmanager
@@ -38,40 +39,44 @@ class Uploads:
         if not files:
             yield upload
             return
-        await self._take_place(actor)
+        sender = await self._take_place(actor)
         heartbeat = asyncio.create_task(upload.keep_alive())
         try:
             yield upload
         finally:
             heartbeat.cancel()
-            self._later(self._leave(upload))
+            self._later(self._leave(upload, sender))
 
-    async def _take_place(self, actor: Actor) -> None:
-        """No sender takes all places: whoever sends slowly from many connections holds up himself only."""
-        if self._senders[actor.id] >= self.settings.uploads_at_once_per_sender:
-            raise TooMany("You have many uploads running; wait until one is done.", retry_after=5)
-        self._senders[actor.id] += 1
+    async def _take_place(self, actor: Actor) -> asyncio.Semaphore:
+        """No sender takes all places: whoever sends slowly from many connections holds up himself only.
+
+        Who comes too early waits, with his body unread; a script that sends a hundred at once need not know of it.
+        """
+        sender = self._senders.setdefault(actor.id, asyncio.Semaphore(self.settings.uploads_at_once_per_sender))
+        await self._wait_for(sender, _too_many(self.settings.uploads_at_once_per_sender))
         try:
-            async with asyncio.timeout(self.settings.database_pool_timeout_seconds):
-                await self._places.acquire()
-        except TimeoutError:
-            self._forget_sender(actor)
             detail = "Many uploads are running; try again in a moment."
-            raise Unavailable(detail, code="uploads_busy", retry_after=5) from None
+            await self._wait_for(self._places, Unavailable(detail, code="uploads_busy", retry_after=AGAIN_SECONDS))
+        except BaseException:
+            sender.release()
+            raise
+        return sender
 
-    async def _leave(self, upload: "Upload") -> None:
+    async def _wait_for(self, places: asyncio.Semaphore, problem: Problem) -> None:
+        try:
+            async with asyncio.timeout(self.settings.upload_wait_seconds):
+                await places.acquire()
+        except TimeoutError:
+            raise problem from None
+
+    async def _leave(self, upload: "Upload", sender: asyncio.Semaphore) -> None:
         """The place is free when the memory is: not before what is in flight has landed."""
         try:
             await upload.settle()
         finally:
             self._places.release()
-            self._forget_sender(upload.actor)
+            sender.release()
         await upload.clean_up()
-
-    def _forget_sender(self, actor: Actor) -> None:
-        self._senders[actor.id] -= 1
-        if not self._senders[actor.id]:
-            del self._senders[actor.id]
 
     def _later(self, work: Coroutine[Any, Any, None]) -> None:
         task = asyncio.create_task(work)
@@ -81,3 +86,9 @@ class Uploads:
     async def close(self) -> None:
         if self._cleaning:
             await asyncio.wait(self._cleaning, timeout=CLEAN_UP_SECONDS)
+
+
+def _too_many(allowed: int) -> TooMany:
+    return TooMany(
+        f"At most {allowed} uploads at once; wait until one is done.", "uploads_at_once", allowed, AGAIN_SECONDS
+    )

@@ -70,7 +70,8 @@ class FaultProxy:
 
     async def _serve(self, client: asyncio.StreamReader, to_client: asyncio.StreamWriter) -> None:
         task = asyncio.current_task()
-        assert task and self._server
+        assert task
+        assert self._server
         self._connections.add(task)
         try:
             if self._server.is_serving():  # else accepted in the very moment of refuse(), which did not see it

@@ -11,6 +11,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from app.db import Database, asyncpg_url, place
+from app.error_handlers import from_database
 from app.settings import Settings
 from tests.factories import Tenant
 
@@ -37,14 +38,28 @@ async def test_the_office_ends_with_the_transaction(small: Database, office: Ten
         assert await session.scalar(query) == str(office.id)
     async with small.transaction(None) as session:
         assert not await session.scalar(query)
+    async with small.engine.connect() as connection:
+        assert not await connection.scalar(query)
+
+
+async def test_each_transaction_has_its_own_office(small: Database, office: Tenant, other_office: Tenant) -> None:
+    """Also where one was opened inside another, before that one's first statement."""
+    query = text("SELECT current_setting('app.office_id', true)")
+    async with small.transaction(office.id) as outer:
+        async with small.transaction(other_office.id) as inner:
+            assert await inner.scalar(query) == str(other_office.id)
+            assert await outer.scalar(query) == str(office.id)
+        assert await outer.scalar(query) == str(office.id)
 
 
 async def test_an_exhausted_pool_is_a_time_out(small: Database) -> None:
     """F20: waits for a moment, then says so; and is whole again afterwards."""
-    async with small.transaction(None), small.transaction(None):
+    one = text("SELECT 1")
+    async with small.transaction(None) as first, small.transaction(None) as second:
+        assert await first.scalar(one) == await second.scalar(one) == 1
         with pytest.raises(PoolTimeout):
-            async with small.transaction(None):
-                pass
+            async with small.transaction(None) as third:
+                await third.scalar(one)
     await small.ping()
 
 
@@ -62,8 +77,11 @@ async def test_a_terminated_connection_heals(small: Database, settings: Settings
     async with small.transaction(None) as victim:
         pid = await victim.scalar(text("SELECT pg_backend_pid()"))
         await _terminate(settings, pid)
-        with pytest.raises(DBAPIError, match=r"terminat|closed"):
+        with pytest.raises(DBAPIError) as lost:
             await victim.scalar(text("SELECT 1"))
+        found = from_database(lost.value)
+        assert found is not None
+        assert found.status == 503
         await victim.close()
     await small.ping()
 

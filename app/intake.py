@@ -6,7 +6,10 @@ which ``commit`` decides again whether this may still be, shows the files and ke
 
 from collections.abc import Awaitable, Callable, Collection
 from dataclasses import dataclass, field
+from typing import TypeVar
 
+from fastapi.exceptions import RequestValidationError
+from pydantic import BaseModel, ValidationError
 from sqlalchemy.ext.asyncio import AsyncSession
 from starlette.requests import Request
 from starlette.responses import Response
@@ -18,9 +21,10 @@ from app.multipart import Multipart
 from app.services import auth
 from app.services.upload_places import Uploads
 from app.services.uploads import Upload
-from app.strict_json import read_body
+from app.strict_json import parse_json, read_body
 
 FILES = "files"
+M = TypeVar("M", bound=BaseModel)
 
 
 @dataclass
@@ -29,6 +33,16 @@ class Form:
 
     upload: Upload
     fields: dict[str, bytes] = field(default_factory=dict)
+
+    def json(self, name: str, model: type[M]) -> M:
+        """The field of that name, checked like any JSON body."""
+        if name not in self.fields:
+            raise invalid(f"/{name}", "missing", f"Send a part named `{name}` with JSON.")
+        try:
+            return model.model_validate(parse_json(self.fields[name]))
+        except ValidationError as error:
+            found = [{**each, "loc": ("body", *each["loc"])} for each in error.errors()]
+            raise RequestValidationError(found) from None
 
 
 Commit = Callable[[AsyncSession, Actor, Form], Awaitable[Response]]
@@ -58,7 +72,8 @@ async def take_in(
                 return claim.replay(mark)
 
             async def work(session: AsyncSession) -> Response:
-                response = await commit(session, await auth.confirm(session, request), form)
+                now = await auth.authenticate(session, request.state.credentials)
+                response = await commit(session, now, form)
                 if claim:
                     await idempotency.finish(session, actor, claim, mark, response)
                 return response
