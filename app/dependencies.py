@@ -103,7 +103,7 @@ class _Answer:
 
     def check(self, *rows: Any) -> None:
         """``If-Match`` against the rows as they are (none: there is nothing, so nothing matches); stale: 412."""
-        if self._if_match is not None and not (rows and matches(self._if_match, _tag(rows))):
+        if self._if_match is not None and not (rows and matches(self._if_match, _tag(rows), strong=True)):
             raise Stale("Read it again and repeat your change on what is there now.")
 
     def show(self, *rows: Any) -> None:

@@ -44,6 +44,12 @@ PROGRAMS = {
     "text/x-shellscript",
 }
 
+# What Windows runs when it is opened, whatever its content looks like.
+SCRIPTS = {
+    "bat", "cmd", "com", "cpl", "exe", "hta", "jar", "jse", "lnk", "msc", "msi", "ps1", "psm1", "reg", "scr", "vbe",
+    "vbs", "wsf", "wsh", "js",
+}  # fmt: skip
+
 _OLE = {"application/x-ole-storage"}
 _TEXT = {"text/plain", "text/xml", "text/html", "application/json"}
 # What must be found in a file with this extension.
@@ -136,9 +142,9 @@ def _text_type(head: bytes) -> str:
 
 def misfit(name: str, media_type: str) -> Misfit | None:
     """Why a file of this name may not hold this content, or None."""
-    if media_type in PROGRAMS:
+    extension = name.rstrip(". ").rpartition(".")[2].lower()  # Windows leaves these off
+    if media_type in PROGRAMS or extension in SCRIPTS:
         return Misfit("program", "This is a program; put programs into an archive if they must be kept.")
-    extension = name.rpartition(".")[2].lower()
     expected = EXTENSIONS.get(extension)
     if expected is None or media_type in expected:
         return None

@@ -18,6 +18,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import InstrumentedAttribute
 
 from app.errors import Invalid, invalid
+from app.schemas.base import QueryInt
 from app.text import clean_line
 
 T = TypeVar("T")
@@ -30,7 +31,7 @@ class ListQuery(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    limit: Annotated[int, Field(ge=1, le=200, description="rows on a page")] = 50
+    limit: Annotated[QueryInt, Field(ge=1, le=200, description="rows on a page")] = 50
     cursor: Annotated[str | None, Field(max_length=10_000, description="`next_cursor` of the page before")] = None
     include: Annotated[Literal["total"] | None, Field(description="`total` adds the number of all rows")] = None
 

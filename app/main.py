@@ -12,12 +12,11 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.routing import APIRoute
 from starlette.exceptions import HTTPException  # noqa: TID251 - to give the framework's own refusals our form
 from starlette.middleware import Middleware
-from starlette.middleware.cors import CORSMiddleware
 
 from app import openapi
 from app.db import Database, place
 from app.logs import configure_logs
-from app.middleware import Boundary, problem_handler
+from app.middleware import Boundary, Cors, problem_handler
 from app.routers import (
     api_keys,
     auth,
@@ -91,7 +90,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         lifespan=_lifespan,
         middleware=[
             Middleware(
-                CORSMiddleware,
+                Cors,
                 allow_origins=settings.cors_origins,
                 allow_methods=["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"],
                 allow_headers=REQUEST_HEADERS,

@@ -11,13 +11,14 @@ from uuid import uuid4
 
 import structlog
 from starlette.datastructures import Headers, MutableHeaders
+from starlette.middleware.cors import CORSMiddleware
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.deadlines import BodyDeadlines
 from app.error_handlers import to_problem
-from app.errors import HeadersTooLarge, TimedOut, UnsupportedMedia
+from app.errors import BadRequest, HeadersTooLarge, MethodNotAllowed, TimedOut, UnsupportedMedia
 from app.models import Base
 from app.settings import Settings
 
@@ -35,6 +36,20 @@ SECURITY_HEADERS = {
     "referrer-policy": "no-referrer",
     "strict-transport-security": "max-age=63072000",
 }
+
+
+class Cors(CORSMiddleware):
+    """Refuses in our form too (IN-08)."""
+
+    def preflight_response(self, request_headers: Headers) -> Response:
+        answer = super().preflight_response(request_headers)
+        if answer.status_code < 400:
+            return answer
+        kept = {name: value for name, value in answer.headers.items() if name not in ("content-length", "content-type")}
+        request_id = uuid4().hex
+        kept |= {"X-Request-Id": request_id, **SECURITY_HEADERS}
+        problem = BadRequest("This origin, method or header is not allowed here.", code="cors_refused", headers=kept)
+        return problem.response(request_id)
 
 
 class Boundary:
@@ -150,4 +165,14 @@ class Exchange:
 
 async def problem_handler(request: Request, exc: Exception) -> Response:
     problem = to_problem(exc, Base.metadata)
+    if isinstance(problem, MethodNotAllowed):
+        problem.headers |= {"Allow": ", ".join(sorted(_allowed(request)))}
     return problem.response(request.state.request_id)
+
+
+def _allowed(request: Request) -> set[str]:
+    """The framework names the methods of the first operation with this path; there may be others."""
+    path = request.scope["path"]
+    found = [route for route in request.app.state.operations if route.path_regex.match(path.removeprefix("/v1"))]
+    methods = {method for route in found for method in route.methods} or {"GET"}  # outside /v1 all is read only
+    return methods | {"HEAD"} if "GET" in methods else methods

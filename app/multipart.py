@@ -31,6 +31,9 @@ class Part:
         disposition, options = parse_options_header(headers.get(b"content-disposition", b"").decode("latin-1"))
         if disposition != b"form-data" or b"name" not in options:
             raise BadRequest("Each part needs `Content-Disposition: form-data; name=...`.", code="multipart_malformed")
+        encoding = headers.get(b"content-transfer-encoding", b"binary").strip().lower()
+        if encoding not in (b"7bit", b"8bit", b"binary"):
+            raise BadRequest("Send a part's bytes as they are, not encoded.", code="multipart_malformed")
         self._body = body
         self._ended = False
         self.name = _decode(options[b"name"])
@@ -133,6 +136,8 @@ class Multipart:
         self._value += data[start:end]
 
     def _header_end(self) -> None:
+        if self._field.lower() in self._headers:
+            raise BadRequest("A part has a header twice.", code="multipart_malformed")
         self._headers[self._field.lower()] = self._value
         self._field = self._value = b""
 

@@ -7,14 +7,16 @@ API's CPU; 1 MiB would take more and holds up the event loop for too long.
 import asyncio
 import json
 from functools import partial
+from http import HTTPStatus
 from typing import Any
+from uuid import uuid4
 
 import uvicorn
 from uvicorn.config import Config
 from uvicorn.protocols.http.flow_control import HIGH_WATER_LIMIT
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
-from app.errors import BadRequest
+from app.errors import BadRequest, HeadersTooLarge, Problem
 from app.middleware import MAX_HEADER_BYTES
 
 READ_BYTES = 256 * 1024
@@ -54,10 +56,15 @@ class DeadlineProtocol(HttpToolsProtocol):
 
     def send_400_response(self, msg: str) -> None:
         """What is no HTTP gets our form too (IN-08)."""
-        content = json.dumps(BadRequest("This is not well-formed HTTP/1.1.", code="http_malformed").as_dict()).encode()
+        problem: Problem = BadRequest("This is not well-formed HTTP/1.1.", code="http_malformed")
+        if self.head_bytes > MAX_HEADER_BYTES:
+            problem = HeadersTooLarge(f"An address and its headers may have {MAX_HEADER_BYTES} bytes together.")
+        request_id = uuid4().hex
+        content = json.dumps(problem.as_dict(request_id)).encode()
         head = (
-            "HTTP/1.1 400 Bad Request\r\nContent-Type: application/problem+json\r\nX-Content-Type-Options: nosniff\r\n"
-            f"Cache-Control: no-store\r\nContent-Length: {len(content)}\r\nConnection: close\r\n\r\n"
+            f"HTTP/1.1 {problem.status} {HTTPStatus(problem.status).phrase}\r\n"
+            "Content-Type: application/problem+json\r\nX-Content-Type-Options: nosniff\r\nCache-Control: no-store\r\n"
+            f"X-Request-Id: {request_id}\r\nContent-Length: {len(content)}\r\nConnection: close\r\n\r\n"
         )
         self.transport.write(head.encode() + content)
         self.transport.close()

@@ -69,6 +69,23 @@ class TestUpdate:
         relation = await office.relation("1")
         await keeps_etag(office.anna, f"{PATH}/{relation['id']}", {"name": "Anders"})
 
+    async def test_a_weak_tag_is_none(self, office: Tenant) -> None:
+        """RFC 9110 13.1.1."""
+        path = f"{PATH}/{(await office.relation('1'))['id']}"
+        tag = (await office.anna.get(path)).headers["etag"]
+        problem(await office.anna.patch(path, json={"name": "A"}, headers={"If-Match": f"W/{tag}"}), 412, "stale")
+        assert (await office.anna.get(path, headers={"If-None-Match": f"W/{tag}"})).status_code == 304
+
+    async def test_what_changes_nothing_is_no_change(self, office: Tenant) -> None:
+        """No new version, and no line in the history."""
+        relation = await office.relation("1", memo="x")
+        path = f"{PATH}/{relation['id']}"
+        history = f"/v1/timeline?relation_id={relation['id']}"
+        before = made(await office.anna.get(history), 200)
+        for change in ({}, {"memo": "x", "number": "1"}):
+            assert made(await office.anna.patch(path, json=change), 200) == relation
+        assert made(await office.anna.get(history), 200) == before
+
     async def test_one_of_many_with_the_same_tag_wins(self, office: Tenant) -> None:
         path = f"{PATH}/{(await office.relation('1'))['id']}"
         calls = (office.anna.patch(path, json={"memo": str(n)}, headers={"If-Match": '"1"'}) for n in range(10))

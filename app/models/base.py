@@ -1,6 +1,6 @@
 """What all tables share: the office in every key, versions, and relationships that never load by surprise."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -41,6 +41,13 @@ class Base(DeclarativeBase):
         }
     )
     type_annotation_map = {datetime: DateTime(timezone=True), str: Text}
+
+    def take(self, given: Mapping[str, Any]) -> list[str]:
+        """Set what differs; the names of these fields, sorted. None: nothing happened that is worth a line."""
+        changed = sorted(name for name, value in given.items() if getattr(self, name) != value)
+        for name in changed:
+            setattr(self, name, given[name])
+        return changed
 
 
 class OfficeOwned:

@@ -45,5 +45,5 @@ async def get_api_key(key: KeyInPath) -> Any:
 
 @router.delete("/{api_key_id}", status_code=204, dependencies=[require(P.API_KEYS_WRITE)])
 async def revoke_api_key(key: KeyInPath, session: Transaction, actor: CurrentActor) -> None:
-    """Revoke an API key (intrekken): refused from now on."""
+    """Revoke an API key (intrekken): refused from now on. What ends access is never held up by ``If-Match``."""
     await api_keys.revoke(session, actor, key)

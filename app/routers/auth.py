@@ -3,6 +3,7 @@ from fastapi import APIRouter, Request
 from app.access import P
 from app.dependencies import (
     PUBLIC,
+    Answer,
     CurrentActor,
     CurrentSettings,
     Db,
@@ -40,9 +41,12 @@ def address_of(request: Request) -> str:
 
 @router.post("/auth/tokens", status_code=201, dependencies=[PUBLIC])
 @own_transactions
-async def create_token(data: TokenCreate, request: Request, db: Db, settings: CurrentSettings) -> TokenRead:
+async def create_token(
+    data: TokenCreate, request: Request, db: Db, settings: CurrentSettings, answer: Answer
+) -> TokenRead:
     """Sign in (aanmelden) as a team member or a contact."""
     signed_in = await auth.sign_in(db, settings, data.office, data.email, data.password, address_of(request))
+    answer.created("/auth/tokens/current")
     return TokenRead.model_validate(
         {"token": str(signed_in.token), "expires_at": signed_in.expires_at, "kind": signed_in.actor.kind}
     )

@@ -44,6 +44,18 @@ def _rfc3339(value: Any) -> Any:
     return value
 
 
+def _digits(value: Any) -> Any:
+    if isinstance(value, str) and not re.fullmatch(r"-?\d{1,18}", value, re.ASCII):
+        raise ValueError("Give a whole number in digits.")
+    return value
+
+
+def _true_or_false(value: Any) -> Any:
+    if isinstance(value, str) and value not in ("true", "false"):
+        raise ValueError("Give `true` or `false`.")
+    return value
+
+
 def _sane_year(value: D) -> D:
     if not 1850 <= value.year <= 2200:
         raise ValueError("Give a date between the years 1850 and 2200.")
@@ -63,6 +75,8 @@ Email = Annotated[str, Field(max_length=254), AfterValidator(clean_line), AfterV
 Password = Annotated[str, Field(min_length=10, max_length=200)]
 Bool = Annotated[bool, Strict()]
 Int = Annotated[int, Strict()]
+QueryInt = Annotated[int, BeforeValidator(_digits)]
+QueryBool = Annotated[bool, BeforeValidator(_true_or_false)]
 Date = Annotated[date, BeforeValidator(_iso_date), AfterValidator(_sane_year)]
 Moment = Annotated[
     datetime,

@@ -4,7 +4,7 @@ from pydantic import AfterValidator, ConfigDict, Field
 from pydantic.json_schema import WithJsonSchema
 
 from app.listing import ListQuery
-from app.schemas.base import Id, Input, Moment, Output, Search, absent
+from app.schemas.base import Id, Input, Moment, Output, QueryBool, Search, absent
 from app.schemas.examples import DOSSIER, DOSSIER_ITEM, FOLDER, MADE, MADE_AND_CHANGED, SHA256, example, shown_of
 from app.text import clean_line, file_name
 
@@ -75,7 +75,7 @@ class DossierItemStaffRead(DossierItemRead):
 class DossierItemQuery(ListQuery):
     sort: Literal["name", "-name", "created_at", "-created_at"] = "-created_at"
     q: Annotated[Search | None, Field(description="part of the name")] = None
-    binned: Annotated[bool, Field(description="true: the bin instead (office only)")] = False
+    binned: Annotated[QueryBool, Field(description="true: the bin instead (office only)")] = False
 
 
 class UploadOutcome(Output):

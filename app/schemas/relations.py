@@ -4,7 +4,20 @@ from pydantic import ConfigDict, Field, model_validator
 
 from app.errors import invalid
 from app.listing import ListQuery
-from app.schemas.base import Email, Id, Input, Line, LongText, Moment, Number, OptionalLine, Output, Search, absent
+from app.schemas.base import (
+    Email,
+    Id,
+    Input,
+    Line,
+    LongText,
+    Moment,
+    Number,
+    OptionalLine,
+    Output,
+    QueryBool,
+    Search,
+    absent,
+)
 from app.schemas.examples import DOSSIER, MADE_AND_CHANGED, RELATION, example
 
 RelationType = Literal["organisation", "person", "internal", "supplier"]
@@ -149,4 +162,4 @@ class RelationQuery(ListQuery):
     q: Annotated[Search | None, Field(description="part of the number or the name")] = None
     type: RelationType | None = None
     status: RelationStatus | None = None
-    archived: Annotated[bool, Field(description="true: the archived ones instead")] = False
+    archived: Annotated[QueryBool, Field(description="true: the archived ones instead")] = False

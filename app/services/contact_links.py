@@ -58,9 +58,7 @@ async def put(
     created = await session.scalar(made.returning(ContactLink.id)) is not None
     link = await find(session, actor, relation, contact, lock=True)
     check(*(() if created else (link, link.contact, link.relation)))
-    for field, value in data.model_dump().items():
-        setattr(link, field, value)
-    if session.is_modified(link):
+    if link.take(data.model_dump()) or created:
         _record(session, actor, link, "contact_link.created" if created else "contact_link.changed", relation)
     await session.flush()
     return link, created
@@ -70,11 +68,11 @@ async def change(
     session: AsyncSession, actor: Actor, relation: Relation, link: ContactLink, data: ContactLinkUpdate
 ) -> None:
     check_open(relation)
-    for field, value in data.given().items():
-        setattr(link, field, value)
+    changed = link.take(data.given())
     if link.valid_from and link.valid_until and link.valid_until < link.valid_from:
         raise invalid("/valid_until", "order", "valid_until can not be before valid_from.")
-    _record(session, actor, link, "contact_link.changed", relation)
+    if changed:
+        _record(session, actor, link, "contact_link.changed", relation)
 
 
 async def remove(session: AsyncSession, actor: Actor, relation: Relation, link: ContactLink) -> None:

@@ -61,8 +61,7 @@ async def change(session: AsyncSession, actor: Actor, contact: Contact, data: Co
     if given.keys() & {"email", "login_status"}:
         await _check_all_his_relations(session, actor, contact)
     before = contact.email_key, contact.login_status
-    for field, value in given.items():
-        setattr(contact, field, value)
+    changed = contact.take(given)
     contact.name = display_name(contact)
     contact.email_key = email_key(contact.email)
     for column, value in keys(contact.number, contact.name).items():
@@ -70,4 +69,5 @@ async def change(session: AsyncSession, actor: Actor, contact: Contact, data: Co
     if (contact.email_key, contact.login_status) != before:
         await end_sessions(session, actor.office_id, AuthToken.contact_id == contact.id)
         await invitations.end(session, contact)
-    events.record(session, actor, "contact.changed", contact, fields=sorted(given))
+    if changed:
+        events.record(session, actor, "contact.changed", contact, fields=changed)

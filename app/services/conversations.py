@@ -109,15 +109,13 @@ async def participants(session: AsyncSession, actor: Actor, conversation: Conver
 
 
 async def change(session: AsyncSession, actor: Actor, conversation: Conversation, data: ConversationUpdate) -> None:
-    given = data.given()
     await lock_dossier(session, actor, conversation.relation_id)
-    for field, value in given.items():
-        setattr(conversation, field, value)
-    events.record(
-        session,
-        actor,
-        "conversation.changed",
-        conversation,
-        relation_id=conversation.relation_id,
-        fields=sorted(given),
-    )
+    if changed := conversation.take(data.given()):
+        events.record(
+            session,
+            actor,
+            "conversation.changed",
+            conversation,
+            relation_id=conversation.relation_id,
+            fields=changed,
+        )

@@ -129,18 +129,18 @@ async def change(session: AsyncSession, actor: Actor, item: DossierItem, data: D
     if "folder_id" in given:
         await _check_target(session, actor, item, given["folder_id"])
     before = {"name": item.name, "folder_id": str(item.folder_id)}
-    for field, value in given.items():
-        setattr(item, field, value)
+    changed = item.take(given)
     item.name_key = fold(item.name)
-    events.record(
-        session,
-        actor,
-        "dossier_item.changed",
-        item,
-        relation_id=dossier.relation_id,
-        fields=sorted(given),
-        before=before,
-    )
+    if changed:
+        events.record(
+            session,
+            actor,
+            "dossier_item.changed",
+            item,
+            relation_id=dossier.relation_id,
+            fields=changed,
+            before=before,
+        )
 
 
 def check_name(item: DossierItem, name: str | None, pointer: str = "/name") -> None:

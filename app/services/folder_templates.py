@@ -36,9 +36,8 @@ async def change(session: AsyncSession, actor: Actor, template: FolderTemplate, 
     given = data.given()
     if template.purpose == "inbox" and given.get("is_open"):
         raise Conflict("The Inbox is never open to clients.", code="inbox")
-    for field, value in given.items():
-        setattr(template, field, value)
-    events.record(session, actor, "folder_template.changed", template, fields=sorted(given))
+    if changed := template.take(given):
+        events.record(session, actor, "folder_template.changed", template, fields=changed)
 
 
 async def remove(session: AsyncSession, actor: Actor, template: FolderTemplate) -> None:

@@ -66,17 +66,17 @@ async def change(session: AsyncSession, actor: Actor, folder: Folder, data: Fold
     dossier = await dossiers.lock_open(session, actor, folder.dossier_id, alone="visibility" in given)
     if folder.is_inbox and given.get("visibility", "closed") != "closed":
         raise Conflict("The Inbox is never open to clients.", code="inbox")
-    for field, value in given.items():
-        setattr(folder, field, value)
+    changed = folder.take(given)
     folder.name_key = fold(folder.name)
-    if "visibility" in given:
+    if "visibility" in changed:
         parent_is_open = await session.scalar(
             select(Folder.is_open).where(Folder.office_id == actor.office_id, Folder.id == folder.parent_id)
         )
         folder.is_open = _opened(folder.visibility, bool(parent_is_open))
         await session.flush()
         await _inherit(session, folder)
-    events.record(session, actor, "folder.changed", folder, relation_id=dossier.relation_id, fields=sorted(given))
+    if changed:
+        events.record(session, actor, "folder.changed", folder, relation_id=dossier.relation_id, fields=changed)
 
 
 async def _inherit(session: AsyncSession, folder: Folder) -> None:

@@ -51,10 +51,8 @@ async def own(session: AsyncSession, actor: Actor) -> Office:
 
 
 async def change(session: AsyncSession, actor: Actor, office: Office, data: OfficeUpdate) -> None:
-    given = data.given()
-    for field, value in given.items():
-        setattr(office, field, value)
-    events.record(session, actor, "office.changed", office, fields=sorted(given))
+    if changed := office.take(data.given()):
+        events.record(session, actor, "office.changed", office, fields=changed)
 
 
 async def all_ids(db: Database) -> list[UUID]:

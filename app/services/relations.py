@@ -85,8 +85,7 @@ async def change(session: AsyncSession, actor: Actor, relation: Relation, data: 
     given = data.given()
     if given.get("parent_id") is not None:
         await _check_parent(session, actor, given["parent_id"], relation.id)
-    for field, value in given.items():
-        setattr(relation, field, value)
+    changed = relation.take(given)
     own_name = relation.name if relation.type != "person" or given.get("name") else None
     check_type_fields(
         relation.type,
@@ -95,7 +94,8 @@ async def change(session: AsyncSession, actor: Actor, relation: Relation, data: 
     relation.name = display_name(relation)
     for column, value in keys(relation.number, relation.name).items():
         setattr(relation, column, value)
-    events.record(session, actor, "relation.changed", relation, relation_id=relation.id, fields=sorted(given))
+    if changed:
+        events.record(session, actor, "relation.changed", relation, relation_id=relation.id, fields=changed)
 
 
 async def _check_parent(session: AsyncSession, actor: Actor, parent_id: UUID, own_id: UUID | None) -> None:

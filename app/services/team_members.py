@@ -23,14 +23,10 @@ async def change(session: AsyncSession, actor: Actor, member: TeamMember, data: 
     """Blocking and a new address end the member's sessions and invitations, the end of his rights his API keys;
     an office keeps an active administrator.
     """
-    given = data.given()
     # All who change team members queue here, so that two of them can not take the last administrator away.
     await session.execute(select(Office.id).where(Office.id == actor.office_id).with_for_update(key_share=True))
-    before = {"email_key": member.email_key, "status": member.status}
-    for field, value in given.items():
-        setattr(member, field, value)
-    member.email_key = email_key(member.email)
-    changed = {name for name, value in before.items() if getattr(member, name) != value}
+    changed = member.take(data.given())
+    has_moved = bool(member.take({"email_key": email_key(member.email)}))
     await session.flush()
     active = select(func.count()).where(
         TeamMember.office_id == actor.office_id,
@@ -41,7 +37,8 @@ async def change(session: AsyncSession, actor: Actor, member: TeamMember, data: 
         raise Conflict("The office would be left without an administrator.", code="last_administrator")
     if member.status == "blocked" or member.role != Role.ADMINISTRATOR:
         await api_keys.revoke_all_of(session, actor, member)
-    if changed & {"email_key", "status"}:
+    if has_moved or "status" in changed:
         await end_sessions(session, actor.office_id, AuthToken.team_member_id == member.id)
         await invitations.end(session, member)
-    events.record(session, actor, "team_member.changed", member, fields=sorted(given), role=member.role)
+    if changed:
+        events.record(session, actor, "team_member.changed", member, fields=changed, role=member.role)

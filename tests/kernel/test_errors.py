@@ -58,6 +58,24 @@ async def test_statuses_of_the_framework(office: Tenant) -> None:
     )
 
 
+async def test_allow_names_every_method_of_the_path(office: Tenant) -> None:
+    """RFC 9110 10.2.1, where several operations share a path."""
+    put = await office.admin.put("/v1/relations", json={})
+    assert put.headers["allow"] == "GET, HEAD, POST"
+    post = await office.admin.post(f"/v1/relations/{office.id}", json={})
+    assert post.headers["allow"] == "DELETE, GET, HEAD, PATCH"
+
+
+async def test_a_refused_preflight_is_a_problem(anonymous: httpx.AsyncClient) -> None:
+    """IN-08."""
+    asked = {"Origin": "https://evil.example", "Access-Control-Request-Method": "GET"}
+    answer = await anonymous.options("/v1/me", headers=asked)
+    assert check(answer, 400, "cors_refused")
+    assert "access-control-allow-origin" not in answer.headers
+    allowed = await anonymous.options("/v1/me", headers=asked | ORIGIN)
+    assert allowed.status_code == 200
+
+
 async def test_cors_on_errors_too(office: Tenant, anonymous: httpx.AsyncClient) -> None:
     for client, path in ((anonymous, "/v1/me"), (office.admin, "/v1/nowhere"), (office.admin, "/v1/relations/x")):
         answer = await client.get(path, headers=ORIGIN)

@@ -110,6 +110,8 @@ def test_fits(name: str, content: bytes) -> None:
         ("factuur.pdf", b"MZ\x90\x00", "program"),
         ("factuur.pdf", b"MZ%PDF-1.7", "program"),
         ("zonder", b"\x7fELF", "program"),
+        ("start.bat", b"@echo off", "program"),
+        ("Factuur.pdf.JS. ", b"alert(1)", "program"),
         ("start.txt", b"#!/bin/sh\nrm -rf /", "program"),
     ],
 )

@@ -75,7 +75,19 @@ def _cursor(text: str) -> str:
 
 
 @pytest.mark.parametrize(
-    "query", ["limit=0", "limit=201", "limit=-1", "limit=x", "sort=memo", "sort=id;drop", "include=all"]
+    "query",
+    [
+        "limit=0",
+        "limit=201",
+        "limit=-1",
+        "limit=x",
+        "limit=1_0",
+        "limit=%2B5",
+        "archived=yes",
+        "sort=memo",
+        "sort=id;drop",
+        "include=all",
+    ],
 )
 async def test_what_a_list_does_not_take(office: Tenant, query: str) -> None:
     """IN-05."""

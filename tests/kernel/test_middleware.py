@@ -76,6 +76,9 @@ async def test_huge_heads(office: Tenant) -> None:
     assert (big.status_code, big.json()["code"]) == (431, "headers_too_large")
     crowd = await office.admin.get("/v1/me", headers={f"X-{n}": "1" for n in range(150)})
     assert crowd.status_code == 431
+    long = await talk(office.address, b"GET /v1/me?" + b"x" * 70_000 + b" HTTP/1.1\r\nHost: x\r\n\r\n")
+    assert long.startswith(b"HTTP/1.1 431 ")
+    assert b"x-request-id" in long.lower()
     with suppress(ConnectionResetError):  # how the client learns of a close depends on what was still under way
         assert await talk(office.address, b"GET /v1/me HTTP/1.1\r\nX: " + b"x" * 2_000_000) == b""
 

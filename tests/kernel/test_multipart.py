@@ -147,6 +147,9 @@ class TestNotWhole:
         assert refused(WHOLE, *[b"x" * 65536] * 4).status == 400
 
 
+DISPOSITION = 'Content-Disposition: form-data; name="files"; filename="a"'
+
+
 class TestOddBodies:
     @pytest.mark.parametrize(
         "body",
@@ -161,6 +164,8 @@ class TestOddBodies:
             f'--{BOUNDARY}\r\nContent-Disposition: attachment; name="a"\r\n\r\nx\r\n'.encode() + END,
             f"--{BOUNDARY}\r\nContent-Disposition: form-data\r\n\r\nx\r\n".encode() + END,
             f"--{BOUNDARY}\r\n--{BOUNDARY}--\r\n".encode(),
+            f"--{BOUNDARY}\r\n{DISPOSITION}\r\n{DISPOSITION}\r\n\r\nx\r\n".encode() + END,
+            f"--{BOUNDARY}\r\n{DISPOSITION}\r\nContent-Transfer-Encoding: base64\r\n\r\neA==\r\n".encode() + END,
             b"",
         ],
     )
