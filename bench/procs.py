@@ -83,5 +83,17 @@ def others_percent(seconds: float = 0.4) -> float:
     return max(0.0, 100 - psutil.cpu_times_percent(seconds).idle)
 
 
+class Stolen:
+    """``with Stolen() as stolen``: the share of all processors, in percent, that the host took for others meanwhile."""
+
+    def __enter__(self) -> Self:
+        self._before = psutil.cpu_times()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        spent = [after - before for after, before in zip(psutil.cpu_times(), self._before, strict=True)]
+        self.percent = 100 * spent[self._before._fields.index("steal")] / max(sum(spent), 0.01)
+
+
 def version_of(command: list[str]) -> str:
     return subprocess.run(command, capture_output=True, text=True, check=True).stdout.splitlines()[0]

@@ -184,10 +184,18 @@ def _where(measured: Measured, minio: Path) -> str:
         f"All on loopback; the data of MinIO and PostgreSQL, and what `UploadFile` spools, {place}.",
         f"Python {platform.python_version()}; {packages}; {version_of([str(minio), '--version'])}.",
         _rounds(measured),
+        _stolen(measured),
         f"Before the rounds, others kept {median(others):.0f} % of the processors busy (at most {max(others):.0f} %)"
         + (": **this run was disturbed**; trust the ratios more than the rates." if disturbed else "."),
     ]
     return "\n".join(f"- {line}" for line in lines)
+
+
+def _stolen(measured: Measured) -> str:
+    taken = [result["stolen"] for case in measured.rounds.values() for result in case]
+    most = f"(at most {max(taken):.0f} %)"
+    text = f"While the cases ran the host took {median(taken):.0f} % of the processors for others {most}"
+    return text + (": **this run was disturbed**." if median(taken) > QUIET else ".")
 
 
 def _rounds(measured: Measured) -> str:

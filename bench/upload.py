@@ -12,11 +12,13 @@ from pathlib import Path
 
 from bench import cases, report, vanished
 from bench.disk import data_directory, empty_trash, free_gib, minio
-from bench.procs import Process, others_percent
+from bench.procs import Process, Stolen, others_percent
 from bench.remote import ROOT
 from bench.stage import Stage, stage
 
 NEEDED_GIB = 3
+DISTURBED = 5  # percent of the processors taken by the host: then the case is run again, and the quietest counts
+TRIES = 3
 
 
 class Run:
@@ -62,13 +64,22 @@ class Run:
             self.others.append(others_percent())
             turn = number % len(names)
             for name in names[turn:] + names[:turn]:
-                before = self.minio.cpu_seconds()
-                result = these[name](self.stage)
-                result["minio_ms"] = (self.minio.cpu_seconds() - before) * 1000 / cases.CLIENTS
+                tries = [self._once(name, these[name])]
+                while tries[-1]["stolen"] > DISTURBED and len(tries) < TRIES and time.monotonic() < self.until:
+                    tries.append(self._once(name, these[name]))
+                result = min(tries, key=lambda tried: tried["stolen"])
                 self.measured.add(name, result)
                 print(f"{number + 1} {name:22}", {key: round(value, 1) for key, value in result.items()}, flush=True)
-                if "read" not in name:
-                    self._tidy()
+
+    def _once(self, name: str, case: Callable[[Stage], cases.Result]) -> cases.Result:
+        before = self.minio.cpu_seconds()
+        with Stolen() as stolen:
+            result = case(self.stage)
+        result |= {"stolen": stolen.percent}
+        result |= {"minio_ms": (self.minio.cpu_seconds() - before) * 1000 / cases.CLIENTS}
+        if "read" not in name:
+            self._tidy()
+        return result
 
     def _tidy(self) -> None:
         """Objects go after each case; rows stay. Else the store, in memory, would grow by 5 GB a round."""
