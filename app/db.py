@@ -68,10 +68,16 @@ class OfficeConnection(asyncpg.Connection):  # type: ignore[misc] # asyncpg has 
     office_id: UUID | None = None
 
     async def execute(self, query: str, *args: Any, **options: Any) -> str:
-        if query.startswith("BEGIN"):
+        is_begin = query.startswith("BEGIN")
+        if is_begin:
             query = f"{query} SELECT set_config('app.office_id', '{self.office_id or ''}', true);"
             self.office_id = None
-        done: str = await super().execute(query, *args, **options)
+        try:
+            done: str = await super().execute(query, *args, **options)
+        except BaseException:
+            if is_begin:  # nobody knows how far it came: no one else may get this connection
+                self.terminate()
+            raise
         return done
 
 
@@ -83,6 +89,12 @@ class OfficeSession(Session):
 def _say_office(session: Session, _: SessionTransaction, connection: Connection) -> None:
     driver: Any = connection.connection.driver_connection
     driver.office_id = session.info["office_id"]
+
+
+def _forget_office(connection: Any, _: Any) -> None:
+    """Back in the pool: what was to begin and did not must not begin for the next one."""
+    if connection is not None:
+        connection.driver_connection.office_id = None
 
 
 def _lost(context: ExceptionContext) -> None:
@@ -111,6 +123,7 @@ class Database:
             },
         )
         event.listen(self.engine.sync_engine, "handle_error", _lost)
+        event.listen(self.engine.sync_engine.pool, "checkin", _forget_office)
         self._sessions = async_sessionmaker(self.engine, expire_on_commit=False, sync_session_class=OfficeSession)
 
     @asynccontextmanager

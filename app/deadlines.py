@@ -27,13 +27,15 @@ class BodyDeadlines:
     async def receive(self, receive: Receive) -> Message:
         """The next message; TimedOut (408) when it does not come in time, or the whole comes too slowly."""
         before = self._since = self._loop.time()
-        self._task = asyncio.current_task()
+        self._task = task = asyncio.current_task()
+        cancelling = task.cancelling() if task else 0
         if self._timer is None:
             self._look_after(self._settings.body_stall_seconds)
         try:
             message = await receive()
         except asyncio.CancelledError:
-            if self._silent and self._task and self._task.uncancel() == 0:
+            silent, self._silent = self._silent, False
+            if silent and task and task.uncancel() <= cancelling:
                 raise TimedOut("The body stopped coming; send it again.") from None
             raise
         finally:
@@ -61,7 +63,7 @@ class BodyDeadlines:
         if silence < stall:
             self._look_after(stall - silence)
         elif self._task:
-            self._silent = True
+            self._silent, self._timer = True, None
             self._task.cancel()
 
     def end(self) -> None:

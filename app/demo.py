@@ -223,14 +223,14 @@ class Demo:
             return await self._one(session, Folder, (Folder.dossier_id == relation.dossier_id) & (Folder.name == name))
 
     async def _upload(self, actor: Actor, folder: Folder, *names: str) -> None:
-        async with self.uploads.begin(actor, None) as upload:
+        async with self.uploads.begin(actor) as upload:
             await self._receive(upload, *names)
             async with self.db.transaction(actor.office_id) as session:
                 await dossier_items.add_batch(session, actor, folder.id, upload)
             upload.is_committed = True
 
     async def _send(self, actor: Actor, conversation: Conversation, text: str, *names: str) -> None:
-        async with self.uploads.begin(actor, None) as upload:
+        async with self.uploads.begin(actor) as upload:
             await self._receive(upload, *names)
             async with self.db.transaction(actor.office_id) as session:
                 await messages.send(session, actor, conversation.id, MessageCreate(text=text), upload)

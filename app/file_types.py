@@ -46,8 +46,8 @@ PROGRAMS = {
 
 # What Windows runs when it is opened, whatever its content looks like.
 SCRIPTS = {
-    "bat", "cmd", "com", "cpl", "exe", "hta", "jar", "jse", "lnk", "msc", "msi", "ps1", "psm1", "reg", "scr", "vbe",
-    "vbs", "wsf", "wsh", "js",
+    "bat", "cmd", "cpl", "exe", "hta", "jar", "js", "jse", "lnk", "msc", "msi", "msp", "pif", "ps1", "psm1", "reg",
+    "scf", "scr", "sct", "url", "vb", "vbe", "vbs", "ws", "wsc", "wsf", "wsh",
 }  # fmt: skip
 
 _OLE = {"application/x-ole-storage"}
@@ -142,7 +142,8 @@ def _text_type(head: bytes) -> str:
 
 def misfit(name: str, media_type: str) -> Misfit | None:
     """Why a file of this name may not hold this content, or None."""
-    extension = name.rstrip(". ").rpartition(".")[2].lower()  # Windows leaves these off
+    _, dot, last = name.rstrip(". ").rpartition(".")  # Windows leaves those at the end off
+    extension = last.lower() if dot else ""
     if media_type in PROGRAMS or extension in SCRIPTS:
         return Misfit("program", "This is a program; put programs into an archive if they must be kept.")
     expected = EXTENSIONS.get(extension)

@@ -59,32 +59,39 @@ async def take_in(
 ) -> Response:
     """Run the write protocol (storage.md) for this request. ``json_field``: a JSON body is taken as that field."""
     uploads: Uploads = request.app.state.uploads
-    claim = await idempotency.claim(uploads.db, actor, request, uploads.settings.lease_seconds)
-    try:
-        given = await _json(request, json_field, uploads.settings.json_max_bytes)
-        async with uploads.begin(actor, claim, files=given is None) as upload:
-            form = Form(upload, given or {})
+    given = await _json(request, json_field, uploads.settings.json_max_bytes)
+    async with uploads.begin(actor, files=given is None) as upload:
+        # Not before there is a place: who leaves while he waits for one must not block his own next try.
+        claim = upload.claim = await idempotency.claim(uploads.db, actor, request, uploads.settings.lease_seconds)
+        form = Form(upload, given or {})
+        try:
             if given is None:
                 await _read(request, form, fields, max_files)
                 await upload.arrived()
-            mark = upload.mark(*sorted((name, value.decode("utf-8", "replace")) for name, value in form.fields.items()))
-            if claim and claim.answer:
-                return claim.replay(mark)
+            return await _answer(request, form, commit)
+        except BaseException:
+            if claim and not claim.answer:
+                await idempotency.release(uploads.db, actor, claim)
+            raise
 
-            async def work(session: AsyncSession) -> Response:
-                now = await auth.authenticate(session, request.state.credentials)
-                response = await commit(session, now, form)
-                if claim:
-                    await idempotency.finish(session, actor, claim, mark, response)
-                return response
 
-            response = await uploads.db.retrying(actor.office_id, work)
-            upload.is_committed = True
-            return response
-    except BaseException:
-        if claim and not claim.answer:
-            await idempotency.release(uploads.db, actor, claim)
-        raise
+async def _answer(request: Request, form: Form, commit: Commit) -> Response:
+    """Everything is in the store: the transaction that shows it, or the answer that was given before."""
+    upload, claim = form.upload, form.upload.claim
+    mark = upload.mark(*sorted((name, value.decode("utf-8", "replace")) for name, value in form.fields.items()))
+    if claim and claim.answer:
+        return claim.replay(mark)
+
+    async def work(session: AsyncSession) -> Response:
+        now = await auth.authenticate(session, request.state.credentials)
+        response = await commit(session, now, form)
+        if claim:
+            await idempotency.finish(session, now, claim, mark, response)
+        return response
+
+    response = await upload.db.retrying(upload.actor.office_id, work)
+    upload.is_committed = True
+    return response
 
 
 async def _json(request: Request, json_field: str | None, limit: int) -> dict[str, bytes] | None:

@@ -53,12 +53,13 @@ class DeadlineProtocol(HttpToolsProtocol):
     def on_headers_complete(self) -> None:
         self._head_done()
         super().on_headers_complete()
+        self.head_bytes = 0
 
     def send_400_response(self, msg: str) -> None:
         """What is no HTTP gets our form too (IN-08)."""
         problem: Problem = BadRequest("This is not well-formed HTTP/1.1.", code="http_malformed")
         if self.head_bytes > MAX_HEADER_BYTES:
-            problem = HeadersTooLarge(f"An address and its headers may have {MAX_HEADER_BYTES} bytes together.")
+            problem = HeadersTooLarge(f"The address or the headers are longer than {MAX_HEADER_BYTES} bytes.")
         request_id = uuid4().hex
         content = json.dumps(problem.as_dict(request_id)).encode()
         head = (

@@ -2,13 +2,15 @@
 
 import asyncio
 import threading
+from contextlib import suppress
 
+import httpx
 import pytest
 
 from app.db import Database
 from app.settings import Settings
 from app.storage import Storage
-from tests.factories import Tenant, make_file, upload
+from tests.factories import Client, Tenant, make_file, upload
 from tests.factories.raw import CONTENT_TYPE, END, Wire, form, part
 from tests.factories.remains import count_items, is_clean, multipart_begun, nothing_in_use, pending
 from tests.factories.servers import serve
@@ -233,10 +235,36 @@ async def test_more_uploads_than_places(office: Tenant, path: str, settings: Set
 async def test_more_at_once_than_places(office: Tenant, path: str, settings: Settings) -> None:
     """Who sends forty at once waits for a place, and is not refused."""
     file = {"files": make_file()[1]}
-    changes = {"uploads_at_once": 2, "uploads_at_once_per_sender": 1}
+    changes = {"uploads_at_once": 5, "uploads_at_once_per_sender": 5}
     async with serve(settings, **changes) as served, served.like(office.anna) as anna:
         answers = await asyncio.gather(*(anna.post(path, files=file) for _ in range(40)))
     assert {answer.status_code for answer in answers} == {201}
+
+
+async def test_the_line_for_a_place_has_an_end(office: Tenant, path: str, settings: Settings) -> None:
+    """Each who waits holds memory; and his key is not taken before he has a place."""
+    async with serve(settings, uploads_at_once_per_sender=1) as served, served.like(office.anna) as anna:
+        first = await Wire.post(anna, path, SMALL[:6000], len(SMALL))
+        await pending(served.db, office.id)
+        waiting = [await Wire.post(anna, path, SMALL, len(SMALL), Idempotency_Key="k")]
+        waiting += [await Wire.post(anna, path, SMALL, len(SMALL)) for _ in range(7)]
+        refused = await eventually(lambda: _refused(anna, path), "a line that is full")
+        assert refused is not None
+        assert refused.headers["ratelimit"] == '"uploads_at_once";r=0;t=5'
+        for wire in waiting:
+            wire.leave(reset=True)
+        await first.send(SMALL[6000:])
+        assert (await first.answer())[0] == 201
+        again = await anna.post(path, files={"files": make_file()[1]}, headers={"Idempotency-Key": "k"})
+        assert again.status_code == 201, again.text
+
+
+async def _refused(anna: Client, path: str) -> httpx.Response | None:
+    """None also where there was a place left in the line: it waits there from now on."""
+    with suppress(TimeoutError):
+        async with asyncio.timeout(1):
+            return await anna.post(path, files={"files": make_file()[1]})
+    return None
 
 
 async def test_one_sender_does_not_take_all_places(

@@ -145,7 +145,7 @@ async def change(session: AsyncSession, actor: Actor, item: DossierItem, data: D
 
 def check_name(item: DossierItem, name: str | None, pointer: str = "/name") -> None:
     """A new name must fit the content, as it had to when the file came in."""
-    if name is not None and (found := misfit(name, item.media_type)):
+    if name not in (None, item.name) and (found := misfit(name, item.media_type)):
         raise invalid(pointer, found.code, found.detail)
 
 

@@ -7,7 +7,6 @@ from typing import Any
 from uuid import UUID
 from weakref import WeakValueDictionary
 
-from app import idempotency
 from app.access import Actor
 from app.db import Database
 from app.errors import Problem, TooMany, Unavailable
@@ -17,6 +16,32 @@ from app.storage import Storage
 
 CLEAN_UP_SECONDS = 5
 AGAIN_SECONDS = 5
+IN_LINE = 8  # waiting for each place; they hold up to 256 KiB each
+
+
+class Places:
+    """So many at once. More wait in line for a while, but not without end: each holds what came of its body so far."""
+
+    def __init__(self, count: int, wait_seconds: float) -> None:
+        self._free = asyncio.Semaphore(count)
+        self._room = IN_LINE * count
+        self._waiting = 0
+        self._wait_seconds = wait_seconds
+
+    async def take(self, problem: Problem) -> None:
+        if self._waiting >= self._room:
+            raise problem
+        self._waiting += 1
+        try:
+            async with asyncio.timeout(self._wait_seconds):
+                await self._free.acquire()
+        except TimeoutError:
+            raise problem from None
+        finally:
+            self._waiting -= 1
+
+    def release(self) -> None:
+        self._free.release()
 
 
 class Uploads:
@@ -26,16 +51,14 @@ class Uploads:
         self.db = db
         self.storage = storage
         self.settings = settings
-        self._places = asyncio.Semaphore(settings.uploads_at_once)
-        self._senders: WeakValueDictionary[UUID, asyncio.Semaphore] = WeakValueDictionary()
+        self._places = Places(settings.uploads_at_once, settings.upload_wait_seconds)
+        self._senders: WeakValueDictionary[UUID, Places] = WeakValueDictionary()
         self._cleaning: set[asyncio.Task[None]] = set()
 
     @asynccontextmanager
-    async def begin(
-        self, actor: Actor, claim: idempotency.Claim | None, *, files: bool = True
-    ) -> AsyncIterator["Upload"]:
+    async def begin(self, actor: Actor, *, files: bool = True) -> AsyncIterator["Upload"]:
         """A place among the running uploads; what the upload did not commit is cleaned up after the answer."""
-        upload = Upload(self, actor, claim)
+        upload = Upload(self, actor)
         if not files:
             yield upload
             return
@@ -47,29 +70,24 @@ class Uploads:
             heartbeat.cancel()
             self._later(self._leave(upload, sender))
 
-    async def _take_place(self, actor: Actor) -> asyncio.Semaphore:
+    async def _take_place(self, actor: Actor) -> Places:
         """No sender takes all places: whoever sends slowly from many connections holds up himself only.
 
         Who comes too early waits, with his body unread; a script that sends a hundred at once need not know of it.
         """
-        sender = self._senders.setdefault(actor.id, asyncio.Semaphore(self.settings.uploads_at_once_per_sender))
-        await self._wait_for(sender, _too_many(self.settings.uploads_at_once_per_sender))
+        allowed = self.settings.uploads_at_once_per_sender
+        sender = self._senders.setdefault(actor.id, Places(allowed, self.settings.upload_wait_seconds))
+        detail = f"At most {allowed} uploads at once; wait until one is done."
+        await sender.take(TooMany(detail, "uploads_at_once", allowed, AGAIN_SECONDS))
         try:
             detail = "Many uploads are running; try again in a moment."
-            await self._wait_for(self._places, Unavailable(detail, code="uploads_busy", retry_after=AGAIN_SECONDS))
+            await self._places.take(Unavailable(detail, code="uploads_busy", retry_after=AGAIN_SECONDS))
         except BaseException:
             sender.release()
             raise
         return sender
 
-    async def _wait_for(self, places: asyncio.Semaphore, problem: Problem) -> None:
-        try:
-            async with asyncio.timeout(self.settings.upload_wait_seconds):
-                await places.acquire()
-        except TimeoutError:
-            raise problem from None
-
-    async def _leave(self, upload: "Upload", sender: asyncio.Semaphore) -> None:
+    async def _leave(self, upload: "Upload", sender: Places) -> None:
         """The place is free when the memory is: not before what is in flight has landed."""
         try:
             await upload.settle()
@@ -86,9 +104,3 @@ class Uploads:
     async def close(self) -> None:
         if self._cleaning:
             await asyncio.wait(self._cleaning, timeout=CLEAN_UP_SECONDS)
-
-
-def _too_many(allowed: int) -> TooMany:
-    return TooMany(
-        f"At most {allowed} uploads at once; wait until one is done.", "uploads_at_once", allowed, AGAIN_SECONDS
-    )

@@ -70,13 +70,13 @@ class Shared(Protocol):
 class Upload:
     """One request's files. No database connection is held while bytes flow."""
 
-    def __init__(self, uploads: Shared, actor: Actor, claim: idempotency.Claim | None) -> None:
+    claim: idempotency.Claim | None = None
+
+    def __init__(self, uploads: Shared, actor: Actor) -> None:
         self.db = uploads.db
         self.storage = uploads.storage
         self.settings = uploads.settings
         self.actor = actor
-        self.claim = claim
-        self.is_replay = bool(claim and claim.answer)
         self.owner = uuid4()
         self.files: list[Received] = []
         self._spare: list[Blob] = []
@@ -86,6 +86,10 @@ class Upload:
         self._used: dict[UUID, Blob] = {}
         self._aside = 0
         self.is_committed = False
+
+    @property
+    def is_replay(self) -> bool:
+        return bool(self.claim and self.claim.answer)
 
     @property
     def stored(self) -> list[Received]:

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from typing import Any
 
 import asyncpg
 import httpx
@@ -61,6 +62,21 @@ async def test_an_exhausted_pool_is_a_time_out(small: Database) -> None:
             async with small.transaction(None) as third:
                 await third.scalar(one)
     await small.ping()
+
+
+async def test_a_begin_that_fails_leaves_no_connection(small: Database, office: Tenant) -> None:
+    """Nobody knows how far it came, so nobody else gets it."""
+    query = text("SELECT current_setting('app.office_id', true)")
+    async with small.transaction(office.id) as session:
+        pid = await session.scalar(text("SELECT pg_backend_pid()"))
+    async with small.engine.connect() as connection:
+        driver: Any = (await connection.get_raw_connection()).driver_connection
+        driver.office_id = "' || 1/0 || '"
+        with pytest.raises(DBAPIError):
+            await connection.scalar(query)
+    async with small.transaction(office.id) as session:
+        assert await session.scalar(query) == str(office.id)
+        assert await session.scalar(text("SELECT pg_backend_pid()")) != pid
 
 
 async def _terminate(settings: Settings, pid: int) -> None:
