@@ -125,6 +125,8 @@ def _document(app: FastAPI, operations: list[APIRoute]) -> dict[str, Any]:
 async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     """Connections are made here and nowhere at import; what can not be reached is said plainly."""
     settings: Settings = app.state.settings
+    if settings.smtp_url and "invitation_link" not in settings.model_fields_set:
+        log.warning("invitations_point_at_the_api", advice="set ORDNER_INVITATION_LINK to a page of your app")
     app.state.db = Database(settings)
     app.state.storage = Storage(settings)
     app.state.uploads = Uploads(app.state.db, app.state.storage, settings)
