@@ -29,6 +29,8 @@ class Permission(StrEnum):
     RELATIONS_READ = "relations:read"
     RELATIONS_WRITE = "relations:write"
     RELATIONS_ARCHIVE = "relations:archive"
+    RELATIONS_MATCH = "relations:match"
+    CITIZEN_NUMBERS_REVEAL = "citizen_numbers:reveal"
     RELATION_TEAM_WRITE = "relation_team:write"
     CONTACTS_READ = "contacts:read"
     CONTACTS_WRITE = "contacts:write"
@@ -77,6 +79,8 @@ READER: frozenset[Permission] = CONTACT - {P.CONVERSATIONS_WRITE} | {
 }
 MUTATOR: frozenset[Permission] = READER | {
     P.RELATIONS_WRITE,
+    P.RELATIONS_MATCH,
+    P.CITIZEN_NUMBERS_REVEAL,
     P.CONTACTS_WRITE,
     P.CONTACTS_INVITE,
     P.CONTACT_LINKS_WRITE,

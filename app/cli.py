@@ -76,6 +76,23 @@ def migrate() -> None:
 
 
 @main.command()
+def rotate_citizen_keys() -> None:
+    """Seal all citizen numbers with the first of ORDNER_CITIZEN_KEYS; after it the others may go."""
+    from app.db import Database
+    from app.services import offices, relation_identifiers
+    from app.settings import get_settings
+
+    async def rotate() -> int:
+        db = Database(get_settings())
+        try:
+            return sum([await relation_identifiers.rotate(db, office_id) for office_id in await offices.all_ids(db)])
+        finally:
+            await db.close()
+
+    typer.echo(f"{asyncio.run(rotate())} numbers were sealed anew.")
+
+
+@main.command()
 def openapi() -> None:
     """Print the contract as openapi.json."""
     from app.main import create_app

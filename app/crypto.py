@@ -1,8 +1,12 @@
-"""Secrets that are shown once and stored as hashes: tokens, API keys, invitations; and passwords."""
+"""Secrets that are shown once and stored as hashes: tokens, API keys, invitations; passwords; citizen numbers."""
 
+import base64
+import binascii
 import hashlib
+import hmac
 import secrets
 import zlib
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final, Literal
 from uuid import UUID
@@ -11,6 +15,7 @@ import anyio
 from anyio import to_thread
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 TokenKind = Literal["ords", "ordk", "ordi"]  # session, API key, invitation
 KINDS: Final[tuple[TokenKind, ...]] = ("ords", "ordk", "ordi")
@@ -107,3 +112,64 @@ def _verify(stored: str | None, password: str) -> bool:
         return _hasher.verify(stored or _nobody, password) and stored is not None
     except (VerificationError, InvalidHashError):
         return False
+
+
+NONCE_BYTES = 12
+KEY_BYTES = 32
+
+
+@dataclass(frozen=True)
+class Sealed:
+    key_id: str
+    secret: bytes
+
+
+class Vault:
+    """Citizen numbers at rest (BSN-04): sealed with AES-256-GCM, found by HMAC-SHA256 under a key of its own.
+
+    A sealed value is bound to its place, so that nobody can move it to another row; what it is found by is bound to
+    the office, so that the same number looks different in two offices (BSN-06).
+    """
+
+    def __init__(self, keys: Mapping[str, bytes], index_key: bytes) -> None:
+        self.key_id = next(iter(keys))
+        self._keys = {key_id: AESGCM(key) for key_id, key in keys.items()}
+        self._index_key = index_key
+
+    @classmethod
+    def parse(cls, keys: str, index_key: str) -> "Vault":
+        """From ``name:key,name:key`` (the first seals, the others still open) and a key, each 32 bytes in base64."""
+        given = [item.strip().partition(":") for item in keys.split(",") if item.strip()]
+        found = {name: _key(key) for name, _, key in given}
+        if not found or len(found) != len(given):
+            raise ValueError("give at least one key as name:base64, each name once")
+        return cls(found, _key(index_key))
+
+    def seal(self, place: str, value: str) -> Sealed:
+        nonce = secrets.token_bytes(NONCE_BYTES)
+        return Sealed(self.key_id, nonce + self._keys[self.key_id].encrypt(nonce, value.encode(), place.encode()))
+
+    def open(self, place: str, sealed: Sealed) -> str:
+        """The value; LookupError where its key is not given (any more), InvalidTag where it was tampered with."""
+        nonce, secret = sealed.secret[:NONCE_BYTES], sealed.secret[NONCE_BYTES:]
+        return self._keys[sealed.key_id].decrypt(nonce, secret, place.encode()).decode()
+
+    def index(self, office_id: UUID, kind: str, value: str) -> bytes:
+        """What the value is found by, and nothing can be learned from."""
+        return hmac.digest(self._index_key, f"{office_id}\0{kind}\0{value}".encode(), "sha256")
+
+    __repr__ = object.__repr__
+
+
+def new_key() -> str:
+    return base64.b64encode(secrets.token_bytes(KEY_BYTES)).decode()
+
+
+def _key(text: str) -> bytes:
+    try:
+        key = base64.b64decode(text, validate=True)
+    except binascii.Error:
+        key = b""
+    if len(key) != KEY_BYTES:
+        raise ValueError(f"a key is {KEY_BYTES} bytes in base64, such as `openssl rand -base64 {KEY_BYTES}` makes")
+    return key

@@ -108,6 +108,7 @@ class Database:
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
+        self.vault = settings.vault
         self.engine: AsyncEngine = create_async_engine(
             asyncpg_url(settings.database_url.get_secret_value()),
             pool_size=settings.database_pool_size,
@@ -129,7 +130,7 @@ class Database:
     @asynccontextmanager
     async def transaction(self, office_id: UUID | None) -> AsyncIterator[AsyncSession]:
         """One transaction for one office (None: for none, which sees no office-owned row at all)."""
-        async with self._sessions(info={"office_id": office_id}) as session, session.begin():
+        async with self._sessions(info={"office_id": office_id, "vault": self.vault}) as session, session.begin():
             yield session
 
     async def retrying(self, office_id: UUID, work: Callable[[AsyncSession], Awaitable[T]]) -> T:

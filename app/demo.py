@@ -50,9 +50,11 @@ from app.storage import Storage
 M = TypeVar("M")
 
 SLUG = "demo"
+BSNS = ("999990019", "999990032")  # as made up as the people: of the range kept for tests
 KEY_SCOPES = [
     Permission.RELATIONS_READ,
     Permission.RELATIONS_WRITE,
+    Permission.RELATIONS_MATCH,
     Permission.CONTACTS_READ,
     Permission.CONTACTS_WRITE,
     Permission.DOSSIERS_READ,
@@ -161,15 +163,23 @@ class Demo:
         vof = await relations.create(
             session,
             admin,
-            RelationCreate(number="100", type="organisation", name="De Vries Fietsen VOF", legal_form="vof"),
+            RelationCreate(
+                number="100",
+                type="organisation",
+                name="De Vries Fietsen VOF",
+                legal_form="vof",
+                rsin="999990056",
+                kvk_number="90000056",
+            ),
         )
         partners = []
         for place, (first, prefix, surname) in enumerate((("Henk", "de", "Vries"), ("Jan", None, "Lammers")), 1):
             names = {"first_names": first, "prefix": prefix, "surname": surname}
+            number = {"bsn": BSNS[place - 1]} if self.settings.vault else {}
             own = await relations.create(
                 session,
                 admin,
-                RelationCreate(number=f"100.{place}", type="person", parent_id=vof.id, **names),
+                RelationCreate(number=f"100.{place}", type="person", parent_id=vof.id, **names, **number),
             )
             contact = await contacts.create(
                 session,

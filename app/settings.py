@@ -2,11 +2,13 @@
 
 import os
 from functools import lru_cache
-from typing import Literal
+from typing import Literal, Self
 from urllib.parse import urlsplit
 
-from pydantic import Field, SecretStr, field_validator
+from pydantic import Field, SecretStr, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from app.crypto import Vault
 
 MIB = 1024 * 1024
 
@@ -14,7 +16,7 @@ MIB = 1024 * 1024
 class Settings(BaseSettings):
     """Typed settings; secrets have no default, so that a deployment that forgets one does not start."""
 
-    model_config = SettingsConfigDict(env_prefix="ORDNER_", extra="ignore")
+    model_config = SettingsConfigDict(env_prefix="ORDNER_", extra="ignore", hide_input_in_errors=True)
 
     mode: Literal["local", "production"] = Field(
         "production",
@@ -69,6 +71,12 @@ class Settings(BaseSettings):
     body_total_seconds: float = Field(4 * 3600, gt=0, description="longest wait for one request body altogether")
     header_timeout_seconds: float = Field(10, gt=0)
 
+    citizen_keys: SecretStr | None = Field(
+        None,
+        description="name:key,... that citizen numbers (BSN) are sealed with; the first is used, the others still read",
+    )
+    citizen_index_key: SecretStr | None = Field(None, description="the key that they are found by; it stays the same")
+
     session_hours: int = Field(12, ge=1)
     invitation_hours: int = Field(7 * 24, ge=1)
     idempotency_hours: int = Field(48, ge=24)
@@ -77,6 +85,7 @@ class Settings(BaseSettings):
 
     sign_in_attempts: int = Field(10, ge=1, description="per account in 15 minutes")
     sign_in_attempts_per_address: int = Field(100, ge=1, description="per client address in 15 minutes")
+    reveals_per_hour: int = Field(120, ge=1, description="citizen numbers shown in full, per team member or key")
     messages_per_hour: int = Field(300, ge=1, description="messages with or without files, per sender")
 
     cors_origins: list[str] = []
@@ -94,6 +103,19 @@ class Settings(BaseSettings):
         if parts.scheme not in ("http", "https") or not parts.hostname or parts.path not in ("", "/"):
             raise ValueError("give http://host:port or https://host:port, without a path")
         return f"{parts.scheme}://{parts.netloc}"
+
+    @model_validator(mode="after")
+    def _both_citizen_keys(self) -> Self:
+        if self.vault is None and (self.citizen_keys or self.citizen_index_key):
+            raise ValueError("give citizen_keys and citizen_index_key, or neither: then no citizen numbers are kept")
+        return self
+
+    @property
+    def vault(self) -> Vault | None:
+        """What seals citizen numbers; None where the office keeps none."""
+        if not (self.citizen_keys and self.citizen_index_key):
+            return None
+        return Vault.parse(self.citizen_keys.get_secret_value(), self.citizen_index_key.get_secret_value())
 
     @property
     def is_local(self) -> bool:

@@ -216,7 +216,9 @@ async def test_every_write(
                 for answer in answers:
                     assert answer.status_code >= 400, (method, path, answer.text)
                     if not is_his:
-                        assert answer.status_code == (403 if operation else 405), (method, path, answer.text)
+                        # A word below a resource (/relations/match) is also an id for its other methods.
+                        possible = {403} if operation else {403, 405} if path.endswith("/match") else {405}
+                        assert answer.status_code in possible, (method, path, answer.text)
                         refused += 1
     assert await dump(db, office) == before
     assert refused > 100

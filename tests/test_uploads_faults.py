@@ -199,6 +199,7 @@ async def test_a_pool_of_two(office: Tenant, path: str, settings: Settings, stor
     """F20: 50 uploads half way hold no database connection, and 50 reads go on beside them."""
     changes = {
         "database_pool_size": 2,
+        "database_pool_timeout_seconds": 60,  # a busy test machine; what waits for itself would wait for ever
         "uploads_at_once": 50,
         "uploads_at_once_per_sender": 50,
         "body_stall_seconds": 120,

@@ -36,6 +36,8 @@ class LocalServers:
     s3_endpoint: str = ""
     s3_access_key: str = ""
     s3_secret_key: str = ""
+    citizen_keys: str = ""
+    citizen_index_key: str = ""
 
     def environment(self) -> dict[str, str]:
         values = {
@@ -43,6 +45,8 @@ class LocalServers:
             "ORDNER_S3_ENDPOINT": self.s3_endpoint,
             "ORDNER_S3_ACCESS_KEY": self.s3_access_key,
             "ORDNER_S3_SECRET_KEY": self.s3_secret_key,
+            "ORDNER_CITIZEN_KEYS": self.citizen_keys,
+            "ORDNER_CITIZEN_INDEX_KEY": self.citizen_index_key,
         }
         return {name: value for name, value in values.items() if value}
 
@@ -68,6 +72,8 @@ def servers(
                 s3_endpoint=store.endpoint(ports[store.name]) if store else "",
                 s3_access_key=home.s3_access_key if store else "",
                 s3_secret_key=home.s3_secret_key if store else "",
+                citizen_keys=home.citizen_keys if database else "",
+                citizen_index_key=home.citizen_index_key if database else "",
             )
         finally:
             _stop(runs)

@@ -17,6 +17,8 @@ from typing import Any
 
 import psutil
 
+from app.crypto import new_key
+
 LOOPBACK = "127.0.0.1"
 GIB = 1024**3
 User = tuple[int, int]
@@ -32,6 +34,8 @@ class Home:
     database_password: str
     s3_access_key: str
     s3_secret_key: str
+    citizen_keys: str
+    citizen_index_key: str
     is_new: bool  # the keys were made in this start
     throw_away: bool
     lock: int | None = None  # a descriptor; the supervisors hold it too, until their servers have stopped
@@ -81,9 +85,12 @@ def kept(path: Path) -> Iterator[Home]:
     lock = _lock(path)
     try:
         file = path / "servers.json"
-        if is_new := not file.exists():
-            _write_secrets(file, _fresh_secrets())
-        yield Home(path, **json.loads(file.read_text()), is_new=is_new, throw_away=False, lock=lock)
+        is_new = not file.exists()
+        known = {} if is_new else json.loads(file.read_text())
+        values = _fresh_secrets() | known
+        if values != known:  # made now, or by a version that had fewer
+            _write_secrets(file, values)
+        yield Home(path, **values, is_new=is_new, throw_away=False, lock=lock)
     finally:
         os.close(lock)
 
@@ -143,6 +150,8 @@ def _fresh_secrets() -> dict[str, Any]:
         "database_password": secrets.token_urlsafe(24),
         "s3_access_key": secrets.token_hex(10),
         "s3_secret_key": secrets.token_hex(20),
+        "citizen_keys": f"first:{new_key()}",
+        "citizen_index_key": new_key(),
     }
 
 

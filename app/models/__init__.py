@@ -17,6 +17,7 @@ from app.models.idempotency_keys import IdempotencyKey
 from app.models.invitations import Invitation
 from app.models.offices import Office
 from app.models.rate_limits import RateLimit
+from app.models.relation_identifiers import RelationIdentifier
 from app.models.relation_roles import RelationRole
 from app.models.relations import Relation
 from app.models.team_members import TeamMember
@@ -44,6 +45,7 @@ __all__ = [
     "Participant",
     "RateLimit",
     "Relation",
+    "RelationIdentifier",
     "RelationRole",
     "TeamMember",
 ]

@@ -1,5 +1,5 @@
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, Select, select, true
@@ -15,7 +15,26 @@ TYPES = ("organisation", "person", "internal", "supplier")
 STATUSES = ("prospect", "active", "inactive", "left")
 
 
-class Relation(Versioned, Base):
+def _shown(field: str) -> Any:
+    return property(lambda relation: relation.shown[field])
+
+
+class WithNumbers:
+    """What may be read of a relation's numbers, where a service has put it: ``relation_identifiers.show``."""
+
+    if TYPE_CHECKING:
+        shown: dict[str, Any]
+
+    bsn = _shown("bsn")
+    rsin = _shown("rsin")
+    ob_number = _shown("ob_number")
+    vat_id = _shown("vat_id")
+    lh_numbers = _shown("lh_numbers")
+    kvk_number = _shown("kvk_number")
+    branch_numbers = _shown("branch_numbers")
+
+
+class Relation(WithNumbers, Versioned, Base):
     """A client the office works for (relatie): an organisation or a person, with exactly one dossier."""
 
     __tablename__ = "relations"

@@ -1,20 +1,37 @@
+from datetime import timedelta
 from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Query
 
 from app.access import P
-from app.dependencies import Answer, CurrentActor, Route, Transaction, find, require, shape, shape_page
+from app.dependencies import (
+    Answer,
+    CurrentActor,
+    CurrentSettings,
+    Db,
+    Route,
+    Transaction,
+    find,
+    own_transactions,
+    require,
+    shape_page,
+)
+from app.limits import spend
 from app.listing import Page, paginate
 from app.models import Relation
+from app.schemas.relation_identifiers import Match, MatchQuery, Reveal, Revealed
 from app.schemas.relations import (
     RelationCreate,
+    RelationDetail,
     RelationQuery,
     RelationRead,
     RelationStaffRead,
     RelationUpdate,
 )
-from app.services import relations
+from app.services import relation_identifiers, relation_matching, relations
+
+SPENDING = timedelta(hours=1)
 
 router = APIRouter(prefix="/relations", tags=["relations"], route_class=Route)
 
@@ -30,38 +47,48 @@ RelationInPath = Annotated[Relation, Depends(relation_in_path)]
 async def list_relations(query: Annotated[RelationQuery, Query()], session: Transaction, actor: CurrentActor) -> Any:
     """Relations (relaties): for the office those the caller has a role on, for a client those he is linked to."""
     page = await paginate(session, relations.find_all(actor, query), query, relations.SORTS, Relation.id)
+    if not actor.is_contact:
+        await relation_identifiers.show(session, actor, page.items)
     return shape_page(actor, page, RelationRead, RelationStaffRead)
 
 
-@router.post("", status_code=201, dependencies=[require(P.RELATIONS_WRITE)], response_model=RelationStaffRead)
-async def create_relation(data: RelationCreate, session: Transaction, actor: CurrentActor, answer: Answer) -> Any:
+@router.post("", status_code=201, dependencies=[require(P.RELATIONS_WRITE)])
+async def create_relation(
+    data: RelationCreate, session: Transaction, actor: CurrentActor, answer: Answer
+) -> RelationDetail:
     """Make a relation (relatie). Its dossier, with the office's folder template, is there at once."""
     relation = await relations.create(session, actor, data)
     answer.created(f"/relations/{relation.id}", relation)
-    return relation
+    return await relations.detail(session, actor, relation)
+
+
+@router.post("/match", dependencies=[require(P.RELATIONS_MATCH)])
+async def match_relation(data: MatchQuery, session: Transaction, actor: CurrentActor) -> Match:
+    """The one relation that a return (aangifte) belongs to, by the number that its type asks for; or why none."""
+    return await relation_matching.match(session, actor, data)
 
 
 @router.get(
     "/{relation_id}",
     dependencies=[require(P.RELATIONS_READ)],
-    response_model=RelationStaffRead | RelationRead,
+    response_model=RelationDetail | RelationRead,
 )
-async def get_relation(relation: RelationInPath, actor: CurrentActor, answer: Answer) -> Any:
+async def get_relation(relation: RelationInPath, session: Transaction, actor: CurrentActor, answer: Answer) -> Any:
     """One relation (relatie)."""
     answer.show(relation)
-    return shape(actor, relation, RelationRead, RelationStaffRead)
+    return relation if actor.is_contact else await relations.detail(session, actor, relation)
 
 
-@router.patch("/{relation_id}", dependencies=[require(P.RELATIONS_WRITE)], response_model=RelationStaffRead)
+@router.patch("/{relation_id}", dependencies=[require(P.RELATIONS_WRITE)])
 async def update_relation(
     relation: RelationInPath, data: RelationUpdate, session: Transaction, actor: CurrentActor, answer: Answer
-) -> Any:
+) -> RelationDetail:
     """Change a relation (relatie)."""
     answer.check(relation)
     await relations.change(session, actor, relation, data)
     await session.flush()
     answer.show(relation)
-    return relation
+    return await relations.detail(session, actor, relation)
 
 
 @router.delete("/{relation_id}", status_code=204, dependencies=[require(P.RELATIONS_ARCHIVE)])
@@ -69,3 +96,15 @@ async def archive_relation(relation: RelationInPath, session: Transaction, actor
     """Archive a relation and its dossier (archiveren): closed to clients and to changes at once; nothing is deleted."""
     answer.check(relation)
     await relations.archive(session, actor, relation)
+
+
+@router.post("/{relation_id}/citizen-number", dependencies=[require(P.CITIZEN_NUMBERS_REVEAL)])
+@own_transactions
+async def reveal_citizen_number(
+    relation_id: UUID, data: Reveal, actor: CurrentActor, db: Db, settings: CurrentSettings
+) -> Revealed:
+    """Show the numbers that are, or hold, a BSN (burgerservicenummer) in full; the history says who saw them."""
+    await spend(db, "citizen_numbers", str(actor.id), settings.reveals_per_hour, SPENDING, actor.office_id)
+    async with db.transaction(actor.office_id) as session:
+        relation = await find(session, actor, Relation, relation_id)
+        return Revealed.model_validate(await relation_identifiers.reveal(session, actor, relation, data.reason))

@@ -1,6 +1,7 @@
 """The types that all schemas are made of. Unknown fields are refused; text is checked for what people can read."""
 
 import re
+from collections.abc import Callable
 from datetime import UTC, date, datetime
 from typing import Annotated, Any, TypeVar
 from uuid import UUID
@@ -8,7 +9,9 @@ from uuid import UUID
 from email_validator import EmailNotValidError, validate_email
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer, Strict
 from pydantic.json_schema import WithJsonSchema
+from pydantic_core import PydanticCustomError
 
+from app.identifiers import IdentifierError
 from app.text import clean_line, clean_text
 
 D = TypeVar("D", bound=date)
@@ -75,6 +78,23 @@ Email = Annotated[str, Field(max_length=254), AfterValidator(clean_line), AfterV
 Password = Annotated[str, Field(min_length=10, max_length=200)]
 Bool = Annotated[bool, Strict()]
 Int = Annotated[int, Strict()]
+
+
+def identifier(check: Callable[[str], str], **schema: Any) -> Any:
+    """The type of a field that holds a number which ``check`` brings into its one form, or refuses and explains."""
+
+    def checked(value: str) -> str:
+        if "*" in value:
+            detail = "This is the mask of what is stored. Leave the field out to keep it, or give the whole number."
+            raise PydanticCustomError("masked", "{detail}", {"detail": detail})
+        try:
+            return check(value)
+        except IdentifierError as error:
+            raise PydanticCustomError(error.code, "{detail}", {"detail": error.detail}) from None
+
+    return Annotated[str, Field(max_length=50, **schema), AfterValidator(checked)]
+
+
 QueryInt = Annotated[int, BeforeValidator(_digits)]
 QueryBool = Annotated[bool, BeforeValidator(_true_or_false)]
 Date = Annotated[date, BeforeValidator(_iso_date), AfterValidator(_sane_year)]

@@ -19,6 +19,7 @@ from app.schemas.base import (
     absent,
 )
 from app.schemas.examples import DOSSIER, MADE_AND_CHANGED, RELATION, example
+from app.schemas.relation_identifiers import FieldWarning, NumbersGiven, NumbersRead
 
 RelationType = Literal["organisation", "person", "internal", "supplier"]
 RelationStatus = Literal["prospect", "active", "inactive", "left"]
@@ -46,7 +47,7 @@ def check_type_fields(relation_type: str, values: dict[str, Any]) -> None:
             raise invalid(f"/{field}", "type_fields", f"A relation of type {relation_type} has no {field}.")
 
 
-class RelationCreate(Input):
+class RelationCreate(NumbersGiven, Input):
     """A client of the office (relatie). It gets its dossier at once."""
 
     model_config = ConfigDict(
@@ -89,7 +90,7 @@ class RelationCreate(Input):
         return self
 
 
-class RelationUpdate(Input):
+class RelationUpdate(NumbersGiven, Input):
     """Merge patch: absent keeps, null clears. The type stays what it is."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [{"name": "De Vries Fietsen en Zonen VOF", "memo": None}]})
@@ -122,11 +123,12 @@ class RelationRead(Output):
     dossier_id: Id
 
 
-class RelationStaffRead(RelationRead):
+class RelationStaffRead(NumbersRead, RelationRead):
     """A relation as the office sees it."""
 
     model_config = example(
         RelationRead,
+        NumbersRead,
         status="active",
         initials=None,
         first_names=None,
@@ -155,6 +157,14 @@ class RelationStaffRead(RelationRead):
     created_at: Moment
     updated_at: Moment
     version: int
+
+
+class RelationDetail(RelationStaffRead):
+    """One relation, with what is odd about it."""
+
+    model_config = example(RelationStaffRead, warnings=[])
+
+    warnings: Annotated[list[FieldWarning], Field(description="waarschuwingen; they stop nothing")]
 
 
 class RelationQuery(ListQuery):

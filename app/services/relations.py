@@ -11,8 +11,17 @@ from sqlalchemy.orm import joinedload
 from app.access import Actor, ActorKind, visible
 from app.errors import Conflict, invalid
 from app.models import Dossier, Office, Relation, RelationRole
-from app.schemas.relations import RelationCreate, RelationQuery, RelationUpdate, check_type_fields
-from app.services import dossiers, events
+from app.schemas.relations import (
+    ORGANISATION_FIELDS,
+    PERSON_FIELDS,
+    RelationCreate,
+    RelationDetail,
+    RelationQuery,
+    RelationStaffRead,
+    RelationUpdate,
+    check_type_fields,
+)
+from app.services import dossiers, events, relation_identifiers
 from app.text import fold, natural, number_key
 
 WITH_DOSSIER = joinedload(Relation.dossier)
@@ -61,10 +70,11 @@ async def create(session: AsyncSession, actor: Actor, data: RelationCreate) -> R
     if data.parent_id is not None:
         await _check_parent(session, actor, data.parent_id, None)
     name = display_name(data)
-    values = data.model_dump() | {"name": name}
+    values = data.model_dump(exclude=set(relation_identifiers.FIELDS)) | {"name": name}
     relation = Relation(office_id=actor.office_id, **values, **keys(data.number, name))
     session.add(relation)
     await session.flush()
+    await relation_identifiers.put(session, actor, relation, data.given())
     if actor.kind is ActorKind.TEAM_MEMBER:
         session.add(
             RelationRole(
@@ -85,17 +95,33 @@ async def change(session: AsyncSession, actor: Actor, relation: Relation, data: 
     given = data.given()
     if given.get("parent_id") is not None:
         await _check_parent(session, actor, given["parent_id"], relation.id)
-    changed = relation.take(given)
+    changed = relation.take(
+        {field: value for field, value in given.items() if field not in relation_identifiers.FIELDS}
+    )
     own_name = relation.name if relation.type != "person" or given.get("name") else None
     check_type_fields(
         relation.type,
-        {**{f: getattr(relation, f) for f in RelationUpdate.model_fields}, "name": own_name},
+        {**{f: getattr(relation, f) for f in (*PERSON_FIELDS, *ORGANISATION_FIELDS)}, "name": own_name},
     )
+    if given.keys() & {"legal_form", *relation_identifiers.FIELDS}:
+        changed = sorted(changed + await relation_identifiers.put(session, actor, relation, given))
     relation.name = display_name(relation)
     for column, value in keys(relation.number, relation.name).items():
         setattr(relation, column, value)
     if changed:
         events.record(session, actor, "relation.changed", relation, relation_id=relation.id, fields=changed)
+
+
+async def detail(session: AsyncSession, actor: Actor, relation: Relation) -> RelationDetail:
+    """One relation as the office sees it: its numbers masked to their last digits, and what is odd about it."""
+    digits = relation_identifiers.SHOWN_DIGITS
+    numbers = await relation_identifiers.show(session, actor, [relation], digits=digits)
+    found = [
+        {"pointer": f"/{finding.field}", "code": finding.code, "detail": finding.detail}
+        for finding in await relation_identifiers.warnings(session, actor, relation, numbers)
+    ]
+    plain = RelationStaffRead.model_validate(relation).model_dump()
+    return RelationDetail.model_validate(plain | {"warnings": found})
 
 
 async def _check_parent(session: AsyncSession, actor: Actor, parent_id: UUID, own_id: UUID | None) -> None:

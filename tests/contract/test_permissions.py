@@ -41,6 +41,8 @@ TABLE = {
     "get_relation": "crmMa",
     "update_relation": "mMa",
     "archive_relation": "Ma",
+    "match_relation": "mMa",
+    "reveal_citizen_number": "mMa",
     "get_relation_team": "rmMa",
     "put_relation_team": "Ma",
     "list_contacts": "rmMa",
