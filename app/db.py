@@ -116,6 +116,7 @@ class Database:
             pool_timeout=settings.database_pool_timeout_seconds,
             pool_pre_ping=False,  # a dead connection is found by its use, becomes 503, and empties the pool
             pool_use_lifo=True,
+            hide_parameters=True,  # what a failed statement was given is for nobody's log (LO-02)
             connect_args={
                 "server_settings": server_settings(settings),
                 "command_timeout": settings.database_command_timeout_seconds,

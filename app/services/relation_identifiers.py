@@ -32,6 +32,7 @@ FIELDS = {
 SEVERAL = {"lh_numbers", "branch_numbers"}
 log = structlog.get_logger()
 
+ALWAYS_HOLD = set(SECRET) - {"vat_id"}  # a natural person's BSN; the VAT id of the new form does not
 MASK = "*"
 SHOWN_DIGITS = 3
 ROTATED_AT_ONCE = 500
@@ -97,7 +98,8 @@ async def show(
     by_id = {relation.id: relation for relation in relations}
     for row in await _rows(session, actor, relations):
         is_natural = row.kind == "bsn" or legal_form_of(by_id[row.relation_id]) in identifiers.NATURAL
-        number = None if is_natural and row.kind in SECRET and not digits else _readable(session, row)
+        is_hidden = is_natural and row.kind in ALWAYS_HOLD and not digits
+        number = None if is_hidden else _readable(session, row)
         if number is not None:
             opened[row.kind].append(number)
         found[row.relation_id][row.kind].append(_masked(row.kind, number, digits if is_natural else None))
