@@ -70,7 +70,13 @@ class RelationCreate(NumbersGiven, Input):
         }
     )
 
-    number: Annotated[Number, Field(description="relatienummer; text, unique in the office without regard to case")]
+    number: Annotated[
+        Number | None,
+        Field(
+            description="relatienummer; text, unique in the office without regard to case. Without one the relation "
+            "gets the next number, or the parent's with the next `.1`, `.2`, …"
+        ),
+    ] = None
     type: RelationType
     status: RelationStatus = "active"
     name: Annotated[Line | None, Field(description="naam; of all but persons")] = None

@@ -21,7 +21,7 @@ from app.schemas.relations import (
     RelationUpdate,
     check_type_fields,
 )
-from app.services import dossiers, events, relation_identifiers
+from app.services import dossiers, events, relation_identifiers, relation_numbers
 from app.text import fold, natural, number_key
 
 WITH_DOSSIER = joinedload(Relation.dossier)
@@ -67,11 +67,12 @@ def matches(text: str, model: Any) -> Any:
 
 async def create(session: AsyncSession, actor: Actor, data: RelationCreate) -> Relation:
     """A relation, its dossier with the template's folders, and a role for the one who made it."""
+    parent = None
     if data.parent_id is not None:
-        await _check_parent(session, actor, data.parent_id, None)
-    name = display_name(data)
-    values = data.model_dump(exclude=set(relation_identifiers.FIELDS)) | {"name": name}
-    relation = Relation(office_id=actor.office_id, **values, **keys(data.number, name))
+        parent = await _check_parent(session, actor, data.parent_id, None)
+    name, number = display_name(data), data.number or await relation_numbers.propose(session, actor, parent)
+    values = data.model_dump(exclude=set(relation_identifiers.FIELDS)) | {"name": name, "number": number}
+    relation = Relation(office_id=actor.office_id, **values, **keys(number, name))
     session.add(relation)
     await session.flush()
     await relation_identifiers.put(session, actor, relation, data.given())
@@ -124,11 +125,12 @@ async def detail(session: AsyncSession, actor: Actor, relation: Relation) -> Rel
     return RelationDetail.model_validate(plain | {"warnings": found})
 
 
-async def _check_parent(session: AsyncSession, actor: Actor, parent_id: UUID, own_id: UUID | None) -> None:
-    """The parent is there for this actor, and no ring comes of it."""
+async def _check_parent(session: AsyncSession, actor: Actor, parent_id: UUID, own_id: UUID | None) -> Relation:
+    """The parent, if it is there for this actor and no ring comes of it."""
     if own_id is not None:  # all who move relations queue here, so that two moves can not make a ring together
         await session.execute(select(Office.id).where(Office.id == actor.office_id).with_for_update(key_share=True))
-    if await session.scalar(visible(actor, Relation).where(Relation.id == parent_id)) is None:
+    parent = await session.scalar(visible(actor, Relation).where(Relation.id == parent_id))
+    if parent is None:
         raise invalid("/parent_id", "unknown", "There is no such relation.")
     columns = select(Relation.id, Relation.parent_id).where(Relation.office_id == actor.office_id)
     above = columns.where(Relation.id == parent_id).cte("above", recursive=True)
@@ -137,6 +139,7 @@ async def _check_parent(session: AsyncSession, actor: Actor, parent_id: UUID, ow
         columns.where(Relation.id == own_id, Relation.id.in_(select(above.c.id)))
     ):
         raise invalid("/parent_id", "ring", "A relation can not be above itself.")
+    return parent
 
 
 def check_open(relation: Relation) -> None:
