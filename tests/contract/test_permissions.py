@@ -50,6 +50,7 @@ TABLE = {
     "get_contact": "rmMa",
     "update_contact": "mMa",
     "invite_contact": "mMa",
+    "create_person_relation": "mMa",
     "list_contacts_of_relation": "rmMa",
     "list_relations_of_contact": "rmMa",
     "get_contact_link": "rmMa",
