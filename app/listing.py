@@ -18,7 +18,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import InstrumentedAttribute
 
 from app.errors import Invalid, invalid
-from app.schemas.base import QueryInt
+from app.schemas.base import DIGITS
 from app.text import clean_line
 
 T = TypeVar("T")
@@ -31,7 +31,7 @@ class ListQuery(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    limit: Annotated[QueryInt, Field(ge=1, le=200, description="rows on a page")] = 50
+    limit: Annotated[int, Field(ge=1, le=200, description="rows on a page"), DIGITS] = 50
     cursor: Annotated[str | None, Field(max_length=10_000, description="`next_cursor` of the page before")] = None
     include: Annotated[Literal["total"] | None, Field(description="`total` adds the number of all rows")] = None
 

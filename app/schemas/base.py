@@ -95,7 +95,7 @@ def identifier(check: Callable[[str], str], **schema: Any) -> Any:
     return Annotated[str, Field(max_length=50, **schema), AfterValidator(checked)]
 
 
-QueryInt = Annotated[int, BeforeValidator(_digits)]
+DIGITS = BeforeValidator(_digits)  # last in an Annotated[int, ...] of a query, so that its limits stay in the contract
 QueryBool = Annotated[bool, BeforeValidator(_true_or_false)]
 Date = Annotated[date, BeforeValidator(_iso_date), AfterValidator(_sane_year)]
 Moment = Annotated[
