@@ -7,6 +7,7 @@ What carries bytes goes out part by part (app.s3), each with a CRC-32 that the s
 import asyncio
 import base64
 import secrets
+import time
 import xml.etree.ElementTree as ET
 from collections.abc import AsyncIterator, Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -29,6 +30,8 @@ from app.settings import Settings
 T = TypeVar("T")
 
 READ_BYTES = 1024 * 1024
+READ_BYTES_FAST = 4 * 1024 * 1024
+FAST_SECONDS = 0.05  # in which a client takes a piece
 LINK_FOR = timedelta(minutes=5)  # of addresses that leave it (FI-14)
 
 
@@ -194,17 +197,21 @@ class Storage:
         return int(found.size or 0)
 
     async def open(self, key: str, offset: int = 0, length: int = 0) -> AsyncIterator[bytes]:
-        """The bytes in pieces of 1 MiB (``length`` 0: to the end). ObjectMissing before the first of them."""
+        """The bytes in pieces (``length`` 0: to the end). ObjectMissing before the first of them."""
         response = await self.submit(
             self._client.get_object, bucket_name=self.bucket, object_name=key, offset=offset, length=length
         )
         return self._pieces(response)
 
     async def _pieces(self, response: urllib3.BaseHTTPResponse) -> AsyncIterator[bytes]:
+        """Large ones while the client takes them at once; a slow one holds little memory."""
         whole = False
+        size = READ_BYTES
         try:
-            while piece := await self.submit(response.read, READ_BYTES):
+            while piece := await self.submit(response.read, size):
+                before = time.monotonic()
                 yield piece
+                size = READ_BYTES_FAST if time.monotonic() - before < FAST_SECONDS else READ_BYTES
             whole = True
         finally:
             if not whole:

@@ -14,7 +14,7 @@ import urllib3
 
 from app.s3 import ObjectMissing, StorageDown
 from app.settings import Settings
-from app.storage import READ_BYTES, Sent, Storage, new_key
+from app.storage import FAST_SECONDS, READ_BYTES, READ_BYTES_FAST, Sent, Storage, new_key
 from app.writer import PART_BYTES
 from tests.factories.proxy import Do, FaultProxy, always, fault_proxy, once
 
@@ -88,10 +88,18 @@ class TestChecksum:
 
 class TestRead:
     async def test_in_pieces(self, storage: Storage, key: str) -> None:
+        """Large ones for who takes them at once; who is slow is given little to hold."""
         await put(storage, key, PART)
         pieces = [len(piece) async for piece in await storage.open(key)]
         assert sum(pieces) == len(PART)
-        assert max(pieces) <= READ_BYTES
+        assert pieces[0] == READ_BYTES
+        assert max(pieces) <= READ_BYTES_FAST
+        slow = []
+        async for piece in await storage.open(key):
+            slow.append(len(piece))
+            await asyncio.sleep(2 * FAST_SECONDS)
+        assert sum(slow) == len(PART)
+        assert max(slow) == READ_BYTES
 
     async def test_a_span(self, storage: Storage, key: str) -> None:
         await put(storage, key, b"0123456789")
