@@ -159,6 +159,10 @@ class Finding:
     detail: str
     is_error: bool = False
 
+    @property
+    def pointer(self) -> str:
+        return f"/{self.field}"
+
 
 @dataclass(frozen=True)
 class Numbers:

@@ -1,7 +1,7 @@
-"""A request with files, from claim to answer; the same for a batch into a folder and for a message.
+"""A request with files, from its place to its answer; the same for a batch into a folder and for a message.
 
-Order of things: idempotency key, stream, final boundary, everything in the store, then one transaction in
-which ``commit`` decides again whether this may still be, shows the files and keeps the answer.
+Order of things: a place among the uploads, idempotency key, stream, final boundary, everything in the store, then
+one transaction in which ``commit`` decides again whether this may still be, shows the files and keeps the answer.
 """
 
 from collections.abc import Awaitable, Callable, Collection

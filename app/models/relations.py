@@ -20,7 +20,10 @@ def _shown(field: str) -> Any:
 
 
 class WithNumbers:
-    """What may be read of a relation's numbers, where a service has put it: ``relation_identifiers.show``."""
+    """What may be read of a relation's numbers, and what is odd about them, where a service has put it.
+
+    ``relation_identifiers.show`` does for the numbers, ``relations.detail`` for the warnings.
+    """
 
     if TYPE_CHECKING:
         shown: dict[str, Any]
@@ -32,6 +35,7 @@ class WithNumbers:
     lh_numbers = _shown("lh_numbers")
     kvk_number = _shown("kvk_number")
     branch_numbers = _shown("branch_numbers")
+    warnings = _shown("warnings")
 
 
 class Relation(WithNumbers, Versioned, Base):

@@ -50,6 +50,11 @@ async def own(session: AsyncSession, actor: Actor) -> Office:
     return await session.get_one(Office, actor.office_id)
 
 
+async def queue(session: AsyncSession, actor: Actor) -> None:
+    """Wait for whoever else of the office changes what must stay true over many of its rows; until the commit."""
+    await session.execute(select(Office.id).where(Office.id == actor.office_id).with_for_update(key_share=True))
+
+
 async def change(session: AsyncSession, actor: Actor, office: Office, data: OfficeUpdate) -> None:
     if changed := office.take(data.given()):
         events.record(session, actor, "office.changed", office, fields=changed)

@@ -5,11 +5,11 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.access import Actor, P
 from app.errors import Conflict
-from app.models import Contact, ContactLink, Office, Relation
+from app.models import Contact, ContactLink, Relation
 from app.schemas.contact_links import ContactLinkPut
 from app.schemas.person_relations import PersonRelationCreate
 from app.schemas.relations import RelationCreate
-from app.services import contact_links, relations
+from app.services import contact_links, offices, relations
 
 OWN = "privé"  # the function of a contact for the relation that he is himself
 
@@ -18,7 +18,7 @@ async def create(session: AsyncSession, actor: Actor, contact: Contact, data: Pe
     """The person and how to reach him are copied; never a number of the business: he has a BSN of his own."""
     actor.require(P.CONTACT_LINKS_WRITE)
     # Whoever does the same at the same time waits here, and then finds it done.
-    await session.execute(select(Office.id).where(Office.id == actor.office_id).with_for_update(key_share=True))
+    await offices.queue(session, actor)
     if await _has_one(session, actor, contact):
         detail = "This contact is linked to a person relation of the same name already; change that one."
         raise Conflict(detail, code="person_relation_exists")

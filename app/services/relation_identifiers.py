@@ -6,7 +6,7 @@ from typing import Any
 from uuid import UUID
 
 import structlog
-from sqlalchemy import delete, func, select
+from sqlalchemy import Select, delete, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app import identifiers
@@ -19,6 +19,8 @@ from app.models import Relation, RelationIdentifier
 from app.models.relation_identifiers import SECRET
 from app.services import events
 
+log = structlog.get_logger()
+
 # The field of the API that shows a kind; of the plural ones a relation may have several.
 FIELDS = {
     "bsn": "bsn",
@@ -30,10 +32,8 @@ FIELDS = {
     "branch_numbers": "branch_number",
 }
 SEVERAL = {"lh_numbers", "branch_numbers"}
-log = structlog.get_logger()
-
 ALWAYS_HOLD = set(SECRET) - {"vat_id"}  # a natural person's BSN; the VAT id of the new form does not
-MASK = "*"
+HIDDEN = "*" * 9
 SHOWN_DIGITS = 3
 ROTATED_AT_ONCE = 500
 
@@ -55,6 +55,20 @@ def place(row: RelationIdentifier) -> str:
 
 def lookup(session: AsyncSession, office_id: UUID, kind: str, number: str) -> bytes:
     return vault_of(session).index(office_id, kind, number) if kind in SECRET else number.encode()
+
+
+def holders(session: AsyncSession, actor: Actor, kind: str, number: str) -> Select[UUID]:
+    """Ids of the office's relations that have this number, seen by the caller or not."""
+    return select(RelationIdentifier.relation_id).where(
+        RelationIdentifier.office_id == actor.office_id,
+        RelationIdentifier.kind == kind,
+        RelationIdentifier.lookup == lookup(session, actor.office_id, kind, number),
+    )
+
+
+def _seal(vault: Vault, row: RelationIdentifier, number: str) -> None:
+    sealed = vault.seal(place(row), number)
+    row.secret, row.key_id = sealed.secret, sealed.key_id
 
 
 def _number(session: AsyncSession, row: RelationIdentifier) -> str:
@@ -102,7 +116,7 @@ async def show(
         number = None if is_hidden else _readable(session, row)
         if number is not None:
             opened[row.kind].append(number)
-        found[row.relation_id][row.kind].append(_masked(row.kind, number, digits if is_natural else None))
+        found[row.relation_id][row.kind].append(_masked(row.kind, number, digits) if is_natural else number or HIDDEN)
     for relation in relations:
         relation.shown = {field: _shown(field, found[relation.id][kind]) for field, kind in FIELDS.items()}
     return opened
@@ -117,11 +131,11 @@ def _readable(session: AsyncSession, row: RelationIdentifier) -> str | None:
         return None
 
 
-def _masked(kind: str, number: str | None, digits: int | None) -> str:
+def _masked(kind: str, number: str | None, digits: int) -> str:
+    """A number of a natural person."""
     if number is None:
-        return MASK * 9
-    is_secret = digits is not None and kind in SECRET and identifiers.holds_bsn(kind, number)
-    return identifiers.mask(number, digits) if is_secret and digits is not None else number
+        return HIDDEN
+    return identifiers.mask(number, digits) if kind in SECRET and identifiers.holds_bsn(kind, number) else number
 
 
 def _shown(field: str, values: list[str]) -> Any:
@@ -146,7 +160,11 @@ async def _put(session: AsyncSession, actor: Actor, relation: Relation, given: G
             wanted[kind] = list(dict.fromkeys(value or [])) if field in SEVERAL else [value] if value else []
     found = identifiers.cross_check(_numbers(relation, wanted))
     if errors := [finding for finding in found if finding.is_error]:
-        raise Invalid(errors[0].detail, code=errors[0].code, errors=[_field_error(error) for error in errors])
+        raise Invalid(
+            errors[0].detail,
+            code=errors[0].code,
+            errors=[FieldError(error.pointer, error.code, error.detail) for error in errors],
+        )
     changed = sorted(field for field, kind in FIELDS.items() if wanted[kind] != now[kind])
     for field in changed:
         await _replace(session, actor, relation, FIELDS[field], wanted[FIELDS[field]])
@@ -158,10 +176,6 @@ async def _put(session: AsyncSession, actor: Actor, relation: Relation, given: G
 def _numbers(relation: Relation, values: Mapping[str, list[str]]) -> Numbers:
     one = {field: next(iter(values[field]), None) for field in ("bsn", "rsin", "ob_number", "vat_id", "kvk_number")}
     return Numbers(legal_form_of(relation), **one, lh_numbers=tuple(values["lh_number"]))
-
-
-def _field_error(finding: Finding) -> FieldError:
-    return FieldError(f"/{finding.field}", finding.code, finding.detail)
 
 
 async def _replace(session: AsyncSession, actor: Actor, relation: Relation, kind: str, numbers: list[str]) -> None:
@@ -181,8 +195,7 @@ async def _replace(session: AsyncSession, actor: Actor, relation: Relation, kind
             lookup=lookup(session, actor.office_id, kind, number),
         )
         if kind in SECRET:
-            sealed = vault_of(session).seal(place(row), number)
-            row.secret, row.key_id = sealed.secret, sealed.key_id
+            _seal(vault_of(session), row, number)
         session.add(row)
 
 
@@ -201,21 +214,13 @@ async def warnings(
 
 async def _is_elsewhere(session: AsyncSession, actor: Actor, relation: Relation, kind: str, number: str) -> bool:
     """A person and his sole trader's business share one BSN rightly, so only others of the same kind count."""
-    same = (
-        select(Relation.id)
-        .join(
-            RelationIdentifier,
-            (RelationIdentifier.office_id == Relation.office_id) & (RelationIdentifier.relation_id == Relation.id),
-        )
-        .where(
-            Relation.office_id == actor.office_id,
-            Relation.id != relation.id,
-            Relation.archived_at.is_(None),
-            Relation.type == relation.type,
-            Relation.legal_form.is_not_distinct_from(relation.legal_form),
-            RelationIdentifier.kind == kind,
-            RelationIdentifier.lookup == lookup(session, actor.office_id, kind, number),
-        )
+    same = select(Relation.id).where(
+        Relation.office_id == actor.office_id,
+        Relation.id.in_(holders(session, actor, kind, number)),
+        Relation.id != relation.id,
+        Relation.archived_at.is_(None),
+        Relation.type == relation.type,
+        Relation.legal_form.is_not_distinct_from(relation.legal_form),
     )
     return await session.scalar(same.limit(1)) is not None
 
@@ -255,8 +260,7 @@ async def rotate(db: Database, office_id: UUID) -> int:
             )
             rows = list(old)
             for row in rows:
-                sealed = vault.seal(place(row), _number(session, row))
-                row.secret, row.key_id = sealed.secret, sealed.key_id
+                _seal(vault, row, _number(session, row))
         count += len(rows)
         if not rows:
             return count

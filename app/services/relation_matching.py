@@ -3,14 +3,13 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app import identifiers
 from app.access import Actor, visible
 from app.errors import FieldError, Invalid
 from app.identifiers import IdentifierError
-from app.models import Relation, RelationIdentifier
+from app.models import Relation
 from app.schemas.relation_identifiers import Match, MatchQuery
 from app.services import relation_identifiers
 
@@ -96,10 +95,6 @@ def _files(relation: Relation, filing: Filing) -> bool:
 
 
 async def _relations_with(session: AsyncSession, actor: Actor, kind: str, number: str) -> list[Relation]:
-    holders = select(RelationIdentifier.relation_id).where(
-        RelationIdentifier.office_id == actor.office_id,
-        RelationIdentifier.kind == kind,
-        RelationIdentifier.lookup == relation_identifiers.lookup(session, actor.office_id, kind, number),
-    )
+    holders = relation_identifiers.holders(session, actor, kind, number)
     found = visible(actor, Relation).where(Relation.id.in_(holders), Relation.archived_at.is_(None))
     return list(await session.scalars(found.order_by(Relation.number_sort)))

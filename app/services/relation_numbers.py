@@ -6,7 +6,8 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.access import Actor
-from app.models import Office, Relation
+from app.models import Relation
+from app.services import offices
 from app.text import natural
 
 AFTER_DIGITS = ":"  # the character after 9
@@ -14,7 +15,7 @@ AFTER_DIGITS = ":"  # the character after 9
 
 async def propose(session: AsyncSession, actor: Actor, parent: Relation | None) -> str:
     """A number that no relation of the office has; who proposes at the same time waits for this transaction."""
-    await session.execute(select(Office.id).where(Office.id == actor.office_id).with_for_update(key_share=True))
+    await offices.queue(session, actor)
     if parent is None:
         last = await _last(session, actor, "0", AFTER_DIGITS)
         return str(_leading(last) + 1)

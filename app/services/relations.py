@@ -10,18 +10,17 @@ from sqlalchemy.orm import joinedload
 
 from app.access import Actor, ActorKind, visible
 from app.errors import Conflict, invalid
-from app.models import Dossier, Office, Relation, RelationRole
+from app.models import Dossier, Relation, RelationRole
 from app.schemas.relations import (
     ORGANISATION_FIELDS,
     PERSON_FIELDS,
     RelationCreate,
     RelationDetail,
     RelationQuery,
-    RelationStaffRead,
     RelationUpdate,
     check_type_fields,
 )
-from app.services import dossiers, events, relation_identifiers, relation_numbers
+from app.services import dossiers, events, offices, relation_identifiers, relation_numbers
 from app.text import fold, natural, number_key
 
 WITH_DOSSIER = joinedload(Relation.dossier)
@@ -75,7 +74,8 @@ async def create(session: AsyncSession, actor: Actor, data: RelationCreate) -> R
     relation = Relation(office_id=actor.office_id, **values, **keys(number, name))
     session.add(relation)
     await session.flush()
-    await relation_identifiers.put(session, actor, relation, data.given())
+    if (given := data.given()).keys() & relation_identifiers.FIELDS.keys():
+        await relation_identifiers.put(session, actor, relation, given)
     if actor.kind is ActorKind.TEAM_MEMBER:
         session.add(
             RelationRole(
@@ -117,18 +117,14 @@ async def detail(session: AsyncSession, actor: Actor, relation: Relation) -> Rel
     """One relation as the office sees it: its numbers masked to their last digits, and what is odd about it."""
     digits = relation_identifiers.SHOWN_DIGITS
     numbers = await relation_identifiers.show(session, actor, [relation], digits=digits)
-    found = [
-        {"pointer": f"/{finding.field}", "code": finding.code, "detail": finding.detail}
-        for finding in await relation_identifiers.warnings(session, actor, relation, numbers)
-    ]
-    plain = RelationStaffRead.model_validate(relation).model_dump()
-    return RelationDetail.model_validate(plain | {"warnings": found})
+    relation.shown["warnings"] = await relation_identifiers.warnings(session, actor, relation, numbers)
+    return RelationDetail.model_validate(relation)
 
 
 async def _check_parent(session: AsyncSession, actor: Actor, parent_id: UUID, own_id: UUID | None) -> Relation:
     """The parent, if it is there for this actor and no ring comes of it."""
     if own_id is not None:  # all who move relations queue here, so that two moves can not make a ring together
-        await session.execute(select(Office.id).where(Office.id == actor.office_id).with_for_update(key_share=True))
+        await offices.queue(session, actor)
     parent = await session.scalar(visible(actor, Relation).where(Relation.id == parent_id))
     if parent is None:
         raise invalid("/parent_id", "unknown", "There is no such relation.")

@@ -3,9 +3,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.access import Actor, Role
 from app.errors import Conflict
-from app.models import AuthToken, Office, TeamMember
+from app.models import AuthToken, TeamMember
 from app.schemas.team_members import TeamMemberCreate, TeamMemberUpdate
-from app.services import api_keys, events, invitations
+from app.services import api_keys, events, invitations, offices
 from app.services.auth import email_key, end_sessions
 
 SORTS = {"created_at": (TeamMember.created_at,)}
@@ -24,7 +24,7 @@ async def change(session: AsyncSession, actor: Actor, member: TeamMember, data: 
     an office keeps an active administrator.
     """
     # All who change team members queue here, so that two of them can not take the last administrator away.
-    await session.execute(select(Office.id).where(Office.id == actor.office_id).with_for_update(key_share=True))
+    await offices.queue(session, actor)
     changed = member.take(data.given())
     has_moved = bool(member.take({"email_key": email_key(member.email)}))
     await session.flush()
