@@ -26,6 +26,14 @@ class Permission(StrEnum):
     API_KEYS_WRITE = "api_keys:write"
     FOLDER_TEMPLATES_READ = "folder_templates:read"
     FOLDER_TEMPLATES_WRITE = "folder_templates:write"
+    LABELS_READ = "labels:read"
+    LABELS_WRITE = "labels:write"
+    PRODUCTS_READ = "products:read"
+    PRODUCTS_WRITE = "products:write"
+    RELATION_KINDS_READ = "relation_kinds:read"
+    RELATION_KINDS_WRITE = "relation_kinds:write"
+    RELATION_GROUPS_READ = "relation_groups:read"
+    RELATION_GROUPS_WRITE = "relation_groups:write"
     RELATIONS_READ = "relations:read"
     RELATIONS_WRITE = "relations:write"
     RELATIONS_ARCHIVE = "relations:archive"
@@ -73,6 +81,10 @@ READER: frozenset[Permission] = CONTACT - {P.CONVERSATIONS_WRITE} | {
     P.OFFICE_READ,
     P.TEAM_MEMBERS_READ,
     P.FOLDER_TEMPLATES_READ,
+    P.LABELS_READ,
+    P.PRODUCTS_READ,
+    P.RELATION_KINDS_READ,
+    P.RELATION_GROUPS_READ,
     P.CONTACTS_READ,
     P.CONTACT_LINKS_READ,
     P.INBOX_READ,
@@ -97,6 +109,10 @@ MANAGER: frozenset[Permission] = MUTATOR | {
     P.RELATIONS_ARCHIVE,
     P.RELATION_TEAM_WRITE,
     P.FOLDER_TEMPLATES_WRITE,
+    P.LABELS_WRITE,
+    P.PRODUCTS_WRITE,
+    P.RELATION_KINDS_WRITE,
+    P.RELATION_GROUPS_WRITE,
 }
 ADMINISTRATOR: frozenset[Permission] = frozenset(Permission)
 

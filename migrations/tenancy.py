@@ -1,5 +1,8 @@
 """What every table needs besides its columns: row-level security for the office, and the application's rights."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 from alembic import op
 
 from app.settings import get_settings
@@ -28,3 +31,11 @@ def protect(
 
 def grant(table: str, rights: str) -> None:
     op.execute(f'GRANT {rights} ON "{table}" TO "{role()}"')
+
+
+@contextmanager
+def whole(table: str) -> Iterator[None]:
+    """The rows of all offices, for an owner who is no superuser: row-level security is forced on him too."""
+    op.execute(f'ALTER TABLE "{table}" NO FORCE ROW LEVEL SECURITY')
+    yield
+    op.execute(f'ALTER TABLE "{table}" FORCE ROW LEVEL SECURITY')

@@ -30,6 +30,7 @@ class TestOffice:
             "id": str(office.id),
             "slug": office.slug,
             "name": "Kantoor",
+            "keeps_citizen_numbers": True,
             "created_at": before["created_at"],
             "updated_at": before["updated_at"],
             "version": 1,

@@ -30,6 +30,27 @@ PATH = "/v1/relations"
 BV = {"number": "7", "type": "organisation", "name": "Bakkerij Čapek", "legal_form": "bv"}
 HENK = {"number": "7.1", "type": "person", "initials": "H.", "first_names": "Henk", "prefix": "de", "surname": "Vries"}
 
+# What a relation has of the fields that were not given.
+NOTHING_MORE: dict[str, Any] = {
+    "bank_accounts": [],
+    "born_on": None,
+    "employees": None,
+    "fiscal_year_end": "12-31",
+    "website": None,
+    "addresses": {"visiting": None, "postal": None, "invoice": None},
+    "lh_filing_period": None,
+    "btw_filing_period": None,
+    "icp_filing_period": None,
+    "extension_schemes": [],
+    "bsn_purpose": None,
+    "wwft": {"identified_on": None, "risk": None, "review_on": None},
+    "kind_id": None,
+    "group_id": None,
+    "label_ids": [],
+    "products": [],
+    "external_ids": {},
+}
+
 
 async def actions(office: Tenant, subject_id: str) -> list[str]:
     items = (await office.admin.get("/v1/timeline", params={"subject_id": subject_id, "sort": "at"})).json()["items"]
@@ -62,6 +83,7 @@ class TestCreate:
             "lh_numbers": [],
             "kvk_number": None,
             "branch_numbers": [],
+            **NOTHING_MORE,
             "warnings": [],
             "dossier_id": relation["dossier_id"],
             "created_at": relation["created_at"],

@@ -15,9 +15,15 @@ from app.models.folder_templates import FolderTemplate
 from app.models.folders import Folder
 from app.models.idempotency_keys import IdempotencyKey
 from app.models.invitations import Invitation
+from app.models.labels import Label
 from app.models.offices import Office
+from app.models.products import Product, RelationProduct
 from app.models.rate_limits import RateLimit
+from app.models.relation_external_ids import RelationExternalId
+from app.models.relation_groups import RelationGroup
 from app.models.relation_identifiers import RelationIdentifier
+from app.models.relation_kinds import RelationKind
+from app.models.relation_labels import RelationLabel
 from app.models.relation_roles import RelationRole
 from app.models.relations import Relation
 from app.models.team_members import TeamMember
@@ -40,12 +46,19 @@ __all__ = [
     "FolderTemplate",
     "IdempotencyKey",
     "Invitation",
+    "Label",
     "Message",
     "Office",
     "Participant",
+    "Product",
     "RateLimit",
     "Relation",
+    "RelationExternalId",
+    "RelationGroup",
     "RelationIdentifier",
+    "RelationKind",
+    "RelationLabel",
+    "RelationProduct",
     "RelationRole",
     "TeamMember",
 ]

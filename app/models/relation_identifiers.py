@@ -8,12 +8,12 @@ from app.models.base import Base, OfficeOwned, index, one_of, references, unique
 
 # Those that are, or may hold, a citizen number lie sealed; the others are open.
 SECRET = ("bsn", "ob_number", "vat_id", "lh_number")
-OPEN = ("rsin", "kvk_number", "branch_number")
+OPEN = ("rsin", "kvk_number", "branch_number", "iban")
 KINDS = SECRET + OPEN
 
 
 class RelationIdentifier(OfficeOwned, Base):
-    """A number that an authority gave to a relation (identificatienummer).
+    """A number by which others know a relation: what an authority gave it (identificatienummer), a bank account.
 
     ``lookup`` is what it is found by: the number itself, or of a secret one its keyed hash. The number of a secret
     one is in ``secret``, sealed under the key ``key_id``.

@@ -1,28 +1,34 @@
-from datetime import datetime
+from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, select, true
+from sqlalchemy import CheckConstraint, ColumnElement, Select, select, true
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from app.access import Actor
 from app.errors import taken
+from app.filings import BTW_PERIODS, ICP_PERIODS, LH_PERIODS
 from app.models.base import Base, Key, Versioned, index, one_of, references, unique
 from app.models.contact_links import ContactLink
+from app.models.named import in_use
 from app.models.relation_roles import RelationRole
 
 TYPES = ("organisation", "person", "internal", "supplier")
 STATUSES = ("prospect", "active", "inactive", "left")
+BSN_PURPOSES = ("tax_returns", "payroll", "allowances")
+WWFT_RISKS = ("low", "normal", "high")
 
 
 def _shown(field: str) -> Any:
     return property(lambda relation: relation.shown[field])
 
 
-class WithNumbers:
-    """What may be read of a relation's numbers, and what is odd about them, where a service has put it.
+class WithParts:
+    """What lies in tables of its own, and what is odd about it, where a service has put it.
 
-    ``relation_identifiers.show`` does for the numbers, ``relations.detail`` for the warnings.
+    ``relation_identifiers.show`` does for the numbers, as far as they may be read, ``relation_parts.show`` for the
+    rest, ``relations.detail`` for the warnings.
     """
 
     if TYPE_CHECKING:
@@ -35,22 +41,36 @@ class WithNumbers:
     lh_numbers = _shown("lh_numbers")
     kvk_number = _shown("kvk_number")
     branch_numbers = _shown("branch_numbers")
+    bank_accounts = _shown("bank_accounts")
+    external_ids = _shown("external_ids")
+    label_ids = _shown("label_ids")
+    products = _shown("products")
     warnings = _shown("warnings")
 
 
-class Relation(WithNumbers, Versioned, Base):
+class Relation(WithParts, Versioned, Base):
     """A client the office works for (relatie): an organisation or a person, with exactly one dossier."""
 
     __tablename__ = "relations"
     __table_args__ = (
         references("parent_id", "relations"),
+        references("kind_id", "relation_kinds", info={"problem": in_use}),
+        references("group_id", "relation_groups", info={"problem": in_use}),
         unique("number_key", problem=lambda: taken("/number", "This relation number is in use; choose another.")),
         one_of("type", *TYPES),
         one_of("status", *STATUSES),
+        one_of("bsn_purpose", *BSN_PURPOSES),
+        one_of("lh_filing_period", *LH_PERIODS),
+        one_of("btw_filing_period", *BTW_PERIODS),
+        one_of("icp_filing_period", *ICP_PERIODS),
+        one_of("wwft_risk", *WWFT_RISKS),
+        CheckConstraint("employees >= 0", name="employees"),
         index("number_sort", "id"),
         index("name_key", "id"),
         index("updated_at", "id"),
         index("parent_id"),
+        index("kind_id"),
+        index("group_id"),
     )
 
     number: Mapped[str]
@@ -60,15 +80,31 @@ class Relation(WithNumbers, Versioned, Base):
     status: Mapped[str] = mapped_column(default="active")
     name: Mapped[str]
     name_key: Mapped[str] = mapped_column(Key)
+    search: Mapped[str] = mapped_column(default="", server_default="")
     initials: Mapped[str | None]
     first_names: Mapped[str | None]
     prefix: Mapped[str | None]
     surname: Mapped[str | None]
+    born_on: Mapped[date | None]
     legal_form: Mapped[str | None]
+    employees: Mapped[int | None]
+    fiscal_year_end: Mapped[str | None]
     email: Mapped[str | None]
     phone: Mapped[str | None]
+    website: Mapped[str | None]
+    addresses: Mapped[dict[str, Any]] = mapped_column(JSONB, default=dict, server_default="{}")
+    lh_filing_period: Mapped[str | None]
+    btw_filing_period: Mapped[str | None]
+    icp_filing_period: Mapped[str | None]
+    extension_schemes: Mapped[list[Any]] = mapped_column(JSONB, default=list, server_default="[]")
+    bsn_purpose: Mapped[str | None]
+    wwft_identified_on: Mapped[date | None]
+    wwft_risk: Mapped[str | None]
+    wwft_review_on: Mapped[date | None]
     memo: Mapped[str | None]
     parent_id: Mapped[UUID | None]
+    kind_id: Mapped[UUID | None]
+    group_id: Mapped[UUID | None]
     archived_at: Mapped[datetime | None]
 
     dossier = relationship(
@@ -79,6 +115,14 @@ class Relation(WithNumbers, Versioned, Base):
         viewonly=True,
         lazy="raise",
     )
+
+    @property
+    def wwft(self) -> dict[str, Any]:
+        return {
+            "identified_on": self.wwft_identified_on,
+            "risk": self.wwft_risk,
+            "review_on": self.wwft_review_on,
+        }
 
     @property
     def dossier_id(self) -> UUID:

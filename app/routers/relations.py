@@ -28,6 +28,7 @@ from app.schemas.relations import (
     RelationRead,
     RelationStaffRead,
     RelationUpdate,
+    TypeChange,
 )
 from app.services import relation_identifiers, relation_matching, relations
 
@@ -48,7 +49,7 @@ async def list_relations(query: Annotated[RelationQuery, Query()], session: Tran
     """Relations (relaties): for the office those the caller has a role on, for a client those he is linked to."""
     page = await paginate(session, relations.find_all(actor, query), query, relations.SORTS, Relation.id)
     if not actor.is_contact:
-        await relation_identifiers.show(session, actor, page.items)
+        await relations.show(session, actor, page.items)
     return shape_page(actor, page, RelationRead, RelationStaffRead)
 
 
@@ -86,6 +87,21 @@ async def update_relation(
     """Change a relation (relatie)."""
     answer.check(relation)
     await relations.change(session, actor, relation, data)
+    await session.flush()
+    answer.show(relation)
+    return await relations.detail(session, actor, relation)
+
+
+@router.post("/{relation_id}/change-type", dependencies=[require(P.RELATIONS_WRITE)])
+async def change_relation_type(
+    relation: RelationInPath, data: TypeChange, session: Transaction, actor: CurrentActor, answer: Answer
+) -> RelationDetail:
+    """Give a relation another type (type relatie); fields that the new type does not have are cleared.
+
+    Numbers that do not go with it, such as the RSIN of what becomes a person, refuse the change: clear them first.
+    """
+    answer.check(relation)
+    await relations.change_type(session, actor, relation, data)
     await session.flush()
     answer.show(relation)
     return await relations.detail(session, actor, relation)

@@ -15,6 +15,7 @@ ObNumber: TypeAlias = identifier(identifiers.ob_number, description="omzetbelast
 VatId: TypeAlias = identifier(identifiers.vat_id, description="btw-identificatienummer")  # type: ignore[valid-type]
 LhNumber: TypeAlias = identifier(identifiers.lh_number, description="loonheffingennummer")  # type: ignore[valid-type]
 KvkNumber: TypeAlias = identifier(identifiers.kvk_number, description="KvK-nummer")  # type: ignore[valid-type]
+Iban: TypeAlias = identifier(identifiers.iban, description="IBAN")  # type: ignore[valid-type]
 BranchNumber: TypeAlias = identifier(identifiers.branch_number, description="vestigingsnummer")  # type: ignore[valid-type]
 
 
@@ -28,6 +29,7 @@ class NumbersGiven(BaseModel):
     lh_numbers: Annotated[list[LhNumber] | None, Field(max_length=20, description="loonheffingennummers")] = None
     kvk_number: KvkNumber | None = None
     branch_numbers: Annotated[list[BranchNumber] | None, Field(max_length=200, description="vestigingsnummers")] = None
+    bank_accounts: Annotated[list[Iban] | None, Field(max_length=50, description="bankrekeningen")] = None
 
 
 class NumbersRead(Output):
@@ -41,6 +43,7 @@ class NumbersRead(Output):
         lh_numbers=["123456782L01"],
         kvk_number="69599084",
         branch_numbers=[],
+        bank_accounts=["NL91ABNA0417164300"],
     )
 
     bsn: str | None
@@ -50,6 +53,7 @@ class NumbersRead(Output):
     lh_numbers: list[str]
     kvk_number: str | None
     branch_numbers: list[str]
+    bank_accounts: list[str]
 
 
 class FieldWarning(Output):

@@ -1,3 +1,4 @@
+from collections.abc import Mapping
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import ConfigDict, Field, model_validator
@@ -5,9 +6,11 @@ from pydantic import ConfigDict, Field, model_validator
 from app.errors import invalid
 from app.listing import ListQuery
 from app.schemas.base import (
+    Date,
     Email,
     Id,
     Input,
+    Int,
     Line,
     LongText,
     Moment,
@@ -19,6 +22,7 @@ from app.schemas.base import (
     absent,
 )
 from app.schemas.examples import DOSSIER, MADE_AND_CHANGED, RELATION, example
+from app.schemas.relation_details import DetailsGiven, DetailsRead, FiscalYearEnd
 from app.schemas.relation_identifiers import FieldWarning, NumbersGiven, NumbersRead
 
 RelationType = Literal["organisation", "person", "internal", "supplier"]
@@ -32,14 +36,18 @@ LegalForm = Annotated[
     Field(description="rechtsvorm; sole_trader = eenmanszaak, foundation = stichting, association = vereniging"),
 ]  # fmt: skip
 
-PERSON_FIELDS = ("initials", "first_names", "prefix", "surname")
-ORGANISATION_FIELDS = ("name", "legal_form")
+Employees = Annotated[Int, Field(ge=0, le=10_000_000, description="aantal werknemers")]
+
+NAME_PARTS = ("initials", "first_names", "prefix", "surname")
+# What only persons have, and what only the others have (domain.md 3.1).
+PERSON_FIELDS = (*NAME_PARTS, "born_on")
+ORGANISATION_FIELDS = ("name", "legal_form", "employees", "fiscal_year_end")
 
 
-def check_type_fields(relation_type: str, values: dict[str, Any]) -> None:
+def check_type_fields(relation_type: str, values: Mapping[str, Any]) -> None:
     """Which fields apply depends on the type (domain.md 3.1); the problem points at the first that does not fit."""
     is_person = relation_type == "person"
-    for field in ("surname",) if is_person else ORGANISATION_FIELDS:
+    for field in ("surname",) if is_person else ("name", "legal_form"):
         if not values.get(field):
             raise invalid(f"/{field}", "type_fields", f"A relation of type {relation_type} needs a {field}.")
     for field in ORGANISATION_FIELDS if is_person else PERSON_FIELDS:
@@ -47,7 +55,7 @@ def check_type_fields(relation_type: str, values: dict[str, Any]) -> None:
             raise invalid(f"/{field}", "type_fields", f"A relation of type {relation_type} has no {field}.")
 
 
-class RelationCreate(NumbersGiven, Input):
+class RelationCreate(DetailsGiven, NumbersGiven, Input):
     """A client of the office (relatie). It gets its dossier at once."""
 
     model_config = ConfigDict(
@@ -84,7 +92,12 @@ class RelationCreate(NumbersGiven, Input):
     first_names: Annotated[OptionalLine | None, Field(description="voornamen")] = None
     prefix: Annotated[OptionalLine | None, Field(description="tussenvoegsel")] = None
     surname: Annotated[Line | None, Field(description="achternaam; of persons")] = None
+    born_on: Annotated[Date | None, Field(description="geboortedatum; of persons")] = None
     legal_form: LegalForm | None = None
+    employees: Employees | None = None
+    fiscal_year_end: Annotated[FiscalYearEnd | None, Field(description="einde boekjaar: MM-DD; 12-31 unless said")] = (
+        None
+    )
     email: Email | None = None
     phone: OptionalLine | None = None
     memo: Annotated[LongText | None, Field(description="never shown to clients")] = None
@@ -96,8 +109,8 @@ class RelationCreate(NumbersGiven, Input):
         return self
 
 
-class RelationUpdate(NumbersGiven, Input):
-    """Merge patch: absent keeps, null clears. The type stays what it is."""
+class RelationUpdate(DetailsGiven, NumbersGiven, Input):
+    """Merge patch: absent keeps, null clears. The type stays; `POST /relations/{id}/change-type` changes it."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [{"name": "De Vries Fietsen en Zonen VOF", "memo": None}]})
 
@@ -108,7 +121,10 @@ class RelationUpdate(NumbersGiven, Input):
     first_names: OptionalLine | None = None
     prefix: OptionalLine | None = None
     surname: Line | None = None
+    born_on: Date | None = None
     legal_form: LegalForm | None = None
+    employees: Employees | None = None
+    fiscal_year_end: FiscalYearEnd | None = None
     email: Email | None = None
     phone: OptionalLine | None = None
     memo: LongText | None = None
@@ -129,18 +145,22 @@ class RelationRead(Output):
     dossier_id: Id
 
 
-class RelationStaffRead(NumbersRead, RelationRead):
+class RelationStaffRead(DetailsRead, NumbersRead, RelationRead):
     """A relation as the office sees it."""
 
     model_config = example(
         RelationRead,
         NumbersRead,
+        DetailsRead,
         status="active",
         initials=None,
         first_names=None,
         prefix=None,
         surname=None,
+        born_on=None,
         legal_form="vof",
+        employees=7,
+        fiscal_year_end="12-31",
         email="info@devriesfietsen.example",
         phone="+31 20 555 01 00",
         memo=None,
@@ -154,7 +174,10 @@ class RelationStaffRead(NumbersRead, RelationRead):
     first_names: str | None
     prefix: str | None
     surname: str | None
+    born_on: Date | None
     legal_form: LegalForm | None
+    employees: int | None
+    fiscal_year_end: str | None
     email: str | None
     phone: str | None
     memo: str | None
@@ -171,6 +194,24 @@ class RelationDetail(RelationStaffRead):
     model_config = example(RelationStaffRead, warnings=[])
 
     warnings: Annotated[list[FieldWarning], Field(description="waarschuwingen; they stop nothing")]
+
+
+class TypeChange(Input):
+    """Another type, with what a relation of that type needs. What the new type does not have is cleared."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [{"type": "organisation", "name": "Fietsen De Vries", "legal_form": "sole_trader"}]
+        }
+    )
+
+    type: RelationType
+    name: Line | None = None
+    initials: OptionalLine | None = None
+    first_names: OptionalLine | None = None
+    prefix: OptionalLine | None = None
+    surname: Line | None = None
+    legal_form: LegalForm | None = None
 
 
 class RelationQuery(ListQuery):

@@ -15,6 +15,11 @@ from app.models import Event
 DOWNLOADING = timedelta(hours=1)
 
 
+def kind_of(subject: Any) -> str:
+    """The word for what something happened to: ``dossier_item``."""
+    return re.sub(r"(?<!^)(?=[A-Z])", "_", type(subject).__name__).lower()
+
+
 def record(
     session: AsyncSession,
     actor: Actor,
@@ -36,7 +41,7 @@ def record(
             actor_id=actor.id,
             actor_name=actor.name,
             action=action,
-            subject_type=re.sub(r"(?<!^)(?=[A-Z])", "_", type(subject).__name__).lower(),
+            subject_type=kind_of(subject),
             subject_id=subject.id,
             relation_id=relation_id,
             is_client_visible=visible,

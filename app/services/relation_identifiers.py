@@ -13,9 +13,9 @@ from app import identifiers
 from app.access import Actor, visible
 from app.crypto import Sealed, Vault
 from app.db import Database
-from app.errors import Conflict, FieldError, Invalid
+from app.errors import Conflict, FieldError, Invalid, invalid
 from app.identifiers import Finding, Numbers
-from app.models import Relation, RelationIdentifier
+from app.models import Office, Relation, RelationIdentifier
 from app.models.relation_identifiers import SECRET
 from app.services import events
 
@@ -30,8 +30,10 @@ FIELDS = {
     "lh_numbers": "lh_number",
     "kvk_number": "kvk_number",
     "branch_numbers": "branch_number",
+    "bank_accounts": "iban",
 }
-SEVERAL = {"lh_numbers", "branch_numbers"}
+WITH_PURPOSE = {*FIELDS, "bsn_purpose"}
+SEVERAL = {"lh_numbers", "branch_numbers", "bank_accounts"}
 ALWAYS_HOLD = set(SECRET) - {"vat_id"}  # a natural person's BSN; the VAT id of the new form does not
 HIDDEN = "*" * 9
 SHOWN_DIGITS = 3
@@ -85,6 +87,10 @@ def legal_form_of(relation: Relation) -> str | None:
     return "natural_person" if relation.type == "person" else relation.legal_form
 
 
+def _is_natural(relation: Relation) -> bool:
+    return legal_form_of(relation) in identifiers.NATURAL
+
+
 async def _rows(session: AsyncSession, actor: Actor, relations: Sequence[Relation]) -> list[RelationIdentifier]:
     mine = visible(actor, RelationIdentifier).where(
         RelationIdentifier.relation_id.in_([relation.id for relation in relations])
@@ -111,7 +117,7 @@ async def show(
     opened: dict[str, list[str]] = defaultdict(list)
     by_id = {relation.id: relation for relation in relations}
     for row in await _rows(session, actor, relations):
-        is_natural = row.kind == "bsn" or legal_form_of(by_id[row.relation_id]) in identifiers.NATURAL
+        is_natural = row.kind == "bsn" or _is_natural(by_id[row.relation_id])
         is_hidden = is_natural and row.kind in ALWAYS_HOLD and not digits
         number = None if is_hidden else _readable(session, row)
         if number is not None:
@@ -166,11 +172,31 @@ async def _put(session: AsyncSession, actor: Actor, relation: Relation, given: G
             errors=[FieldError(error.pointer, error.code, error.detail) for error in errors],
         )
     changed = sorted(field for field, kind in FIELDS.items() if wanted[kind] != now[kind])
+    await _check_allowed(session, actor, relation, [FIELDS[field] for field in changed if wanted[FIELDS[field]]])
     for field in changed:
         await _replace(session, actor, relation, FIELDS[field], wanted[FIELDS[field]])
     if changed:
         relation.updated_at = func.now()  # their version is the relation's
-    return changed
+    return changed + _set_purpose(relation, given, has_bsn=bool(wanted["bsn"]))
+
+
+async def _check_allowed(session: AsyncSession, actor: Actor, relation: Relation, kinds: list[str]) -> None:
+    """An office may choose to keep no citizen numbers at all (BSN-01)."""
+    if not any(kind == "bsn" or (kind in ALWAYS_HOLD and _is_natural(relation)) for kind in kinds):
+        return
+    office = await session.get_one(Office, actor.office_id)
+    if not office.keeps_citizen_numbers:
+        detail = "This office keeps no citizen numbers, nor numbers made from them; an administrator may change that."
+        raise Conflict(detail, code="citizen_numbers_off")
+
+
+def _set_purpose(relation: Relation, given: Given, *, has_bsn: bool) -> list[str]:
+    """A BSN is kept for a purpose, and a purpose only with a BSN (BSN-01)."""
+    before = relation.bsn_purpose
+    if not has_bsn and given.get("bsn_purpose"):
+        raise invalid("/bsn_purpose", "bsn_purpose", "A purpose goes with a BSN; this relation has none.")
+    relation.bsn_purpose = (before or "tax_returns") if has_bsn else None
+    return ["bsn_purpose"] if relation.bsn_purpose != before else []
 
 
 def _numbers(relation: Relation, values: Mapping[str, list[str]]) -> Numbers:

@@ -1,16 +1,18 @@
 """Relations: numbered, named by their type, each with its dossier from the first moment."""
 
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select, or_, select, update
+from sqlalchemy import Select, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import joinedload
 
 from app.access import Actor, ActorKind, visible
 from app.errors import Conflict, invalid
-from app.models import Dossier, Relation, RelationRole
+from app.identifiers import Finding
+from app.models import Dossier, Relation, RelationGroup, RelationKind, RelationRole
 from app.schemas.relations import (
     ORGANISATION_FIELDS,
     PERSON_FIELDS,
@@ -18,11 +20,23 @@ from app.schemas.relations import (
     RelationDetail,
     RelationQuery,
     RelationUpdate,
+    TypeChange,
     check_type_fields,
 )
-from app.services import dossiers, events, offices, relation_identifiers, relation_numbers
+from app.services import (
+    dossiers,
+    events,
+    named,
+    offices,
+    relation_addresses,
+    relation_identifiers,
+    relation_numbers,
+    relation_parts,
+)
 from app.text import fold, natural, number_key
 
+LAST_OF_YEAR = "12-31"
+WWFT_FIELDS = ("identified_on", "risk", "review_on")
 WITH_DOSSIER = joinedload(Relation.dossier)
 SORTS = {
     "number": (Relation.number_sort,),
@@ -37,6 +51,12 @@ def display_name(values: Any) -> str:
         return str(values.name)
     parts = (values.first_names or values.initials, values.prefix, values.surname)
     return " ".join(part for part in parts if part)
+
+
+def search_text(relation: Relation) -> str:
+    """What `q` looks through: number, all names, e-mail address."""
+    parts = (relation.number, relation.name, relation.initials, relation.first_names, relation.email)
+    return " ".join(fold(part) for part in parts if part)
 
 
 def keys(number: str, name: str) -> dict[str, str]:
@@ -69,13 +89,15 @@ async def create(session: AsyncSession, actor: Actor, data: RelationCreate) -> R
     parent = None
     if data.parent_id is not None:
         parent = await _check_parent(session, actor, data.parent_id, None)
-    name, number = display_name(data), data.number or await relation_numbers.propose(session, actor, parent)
-    values = data.model_dump(exclude=set(relation_identifiers.FIELDS)) | {"name": name, "number": number}
-    relation = Relation(office_id=actor.office_id, **values, **keys(number, name))
+    number = data.number or await relation_numbers.propose(session, actor, parent)
+    relation = Relation(office_id=actor.office_id, number=number, addresses={}, extension_schemes=[])
+    given = data.model_dump(exclude={"number"}) | data.given() | {"number": number}
+    await _take(session, actor, relation, given)
     session.add(relation)
     await session.flush()
-    if (given := data.given()).keys() & relation_identifiers.FIELDS.keys():
-        await relation_identifiers.put(session, actor, relation, given)
+    await relation_parts.put(session, actor, relation, data.given())
+    if data.given().keys() & relation_identifiers.WITH_PURPOSE:
+        await relation_identifiers.put(session, actor, relation, data.given())
     if actor.kind is ActorKind.TEAM_MEMBER:
         session.add(
             RelationRole(
@@ -85,7 +107,7 @@ async def create(session: AsyncSession, actor: Actor, data: RelationCreate) -> R
                 role="relation_manager",
             )
         )
-    events.record(session, actor, "relation.created", relation, relation_id=relation.id, number=relation.number)
+    _record(session, actor, "relation.created", relation, number=relation.number)
     await dossiers.create(session, actor, relation)
     await session.refresh(relation, ["dossier"])
     return relation
@@ -96,29 +118,103 @@ async def change(session: AsyncSession, actor: Actor, relation: Relation, data: 
     given = data.given()
     if given.get("parent_id") is not None:
         await _check_parent(session, actor, given["parent_id"], relation.id)
-    changed = relation.take(
-        {field: value for field, value in given.items() if field not in relation_identifiers.FIELDS}
-    )
-    own_name = relation.name if relation.type != "person" or given.get("name") else None
+    changed = await _take(session, actor, relation, given)
+    changed += await relation_parts.put(session, actor, relation, given)
+    if given.keys() & {"legal_form", *relation_identifiers.WITH_PURPOSE}:
+        changed += await relation_identifiers.put(session, actor, relation, given)
+    if changed:
+        relation.updated_at = func.now()  # what hangs on it has the relation's version
+        _record(session, actor, "relation.changed", relation, fields=sorted(changed))
+
+
+async def change_type(session: AsyncSession, actor: Actor, relation: Relation, data: TypeChange) -> None:
+    """The one way to another type: what that type does not have is cleared, numbers that do not fit it refuse it."""
+    check_open(relation)
+    before, relation.type = relation.type, data.type
+    cleared = ORGANISATION_FIELDS if data.type == "person" else PERSON_FIELDS
+    given = dict.fromkeys(cleared) | {field: value for field, value in data.given().items() if field != "type"}
+    changed = await _take(session, actor, relation, given)
+    changed += await relation_identifiers.put(session, actor, relation, {})
+    if before != relation.type:
+        changed = sorted({*changed, "type"})
+        _record(session, actor, "relation.type_changed", relation, fields=changed, before=before, after=relation.type)
+    elif changed:
+        _record(session, actor, "relation.changed", relation, fields=sorted(changed))
+
+
+def _record(session: AsyncSession, actor: Actor, action: str, relation: Relation, **data: Any) -> None:
+    if relation.bsn_purpose and "bsn" in data.get("fields", ["bsn"]):
+        data["bsn_purpose"] = relation.bsn_purpose  # what a BSN is kept for is recorded when it is entered (BSN-01)
+    events.record(session, actor, action, relation, relation_id=relation.id, **data)
+
+
+async def _take(session: AsyncSession, actor: Actor, relation: Relation, given: Mapping[str, Any]) -> list[str]:
+    """Set the relation's own columns; the fields that changed. Its name and keys follow from them."""
+    for field, model in (("kind_id", RelationKind), ("group_id", RelationGroup)):
+        if given.get(field) is not None:
+            await named.check_offered(session, actor, model, [(f"/{field}", given[field])], {getattr(relation, field)})
+    changed = relation.take(_columns(relation, given))
     check_type_fields(
-        relation.type,
-        {**{f: getattr(relation, f) for f in (*PERSON_FIELDS, *ORGANISATION_FIELDS)}, "name": own_name},
+        relation.type, _of_type(relation) | ({"name": given.get("name")} if relation.type == "person" else {})
     )
-    if given.keys() & {"legal_form", *relation_identifiers.FIELDS}:
-        changed = sorted(changed + await relation_identifiers.put(session, actor, relation, given))
+    if relation.type != "person" and not relation.fiscal_year_end:
+        relation.fiscal_year_end = LAST_OF_YEAR
     relation.name = display_name(relation)
     for column, value in keys(relation.number, relation.name).items():
         setattr(relation, column, value)
-    if changed:
-        events.record(session, actor, "relation.changed", relation, relation_id=relation.id, fields=changed)
+    relation.search = search_text(relation)
+    return changed
+
+
+def _of_type(relation: Relation) -> dict[str, Any]:
+    return {field: getattr(relation, field) for field in (*PERSON_FIELDS, *ORGANISATION_FIELDS)}
+
+
+def _columns(relation: Relation, given: Mapping[str, Any]) -> dict[str, Any]:
+    """The API's fields as columns: those of other tables left out, objects merged or taken apart."""
+    elsewhere = {*relation_identifiers.FIELDS, *relation_parts.FIELDS, "wwft", "addresses", "extension_schemes"}
+    values = {field: value for field, value in given.items() if field not in elsewhere}
+    if given.get("type", relation.type) == "person":
+        values.pop("name", None)  # a person's is made of its parts
+    if "addresses" in given:
+        values["addresses"] = relation_addresses.change(relation.addresses, given["addresses"])
+    if "wwft" in given:
+        values |= {f"wwft_{name}": value for name, value in (given["wwft"] or dict.fromkeys(WWFT_FIELDS)).items()}
+    if "extension_schemes" in given:
+        values["extension_schemes"] = [
+            scheme | {"granted_on": str(scheme["granted_on"]) if scheme.get("granted_on") else None}
+            for scheme in given["extension_schemes"] or []
+        ]
+    return values
 
 
 async def detail(session: AsyncSession, actor: Actor, relation: Relation) -> RelationDetail:
     """One relation as the office sees it: its numbers masked to their last digits, and what is odd about it."""
     digits = relation_identifiers.SHOWN_DIGITS
     numbers = await relation_identifiers.show(session, actor, [relation], digits=digits)
-    relation.shown["warnings"] = await relation_identifiers.warnings(session, actor, relation, numbers)
+    await relation_parts.show(session, actor, [relation])
+    relation.shown["warnings"] = [
+        *await relation_identifiers.warnings(session, actor, relation, numbers),
+        *relation_addresses.warnings(relation.addresses),
+        *await _parent_warnings(session, actor, relation),
+    ]
     return RelationDetail.model_validate(relation)
+
+
+async def show(session: AsyncSession, actor: Actor, relations: Sequence[Relation]) -> None:
+    """What the office reads of each in a list: its numbers masked, its parts."""
+    await relation_identifiers.show(session, actor, relations)
+    await relation_parts.show(session, actor, relations)
+
+
+async def _parent_warnings(session: AsyncSession, actor: Actor, relation: Relation) -> list[Finding]:
+    if relation.parent_id is None:
+        return []
+    above = select(Relation.number).where(Relation.office_id == actor.office_id, Relation.id == relation.parent_id)
+    start = number_key(await session.scalar(above) or "")
+    if relation.number_key.startswith(f"{start}."):
+        return []
+    return [Finding("number", "number_of_parent", "This number does not begin with that of the relation above it.")]
 
 
 async def _check_parent(session: AsyncSession, actor: Actor, parent_id: UUID, own_id: UUID | None) -> Relation:

@@ -36,10 +36,31 @@ TABLE = {
     "get_folder_template": "rmMa",
     "update_folder_template": "Ma",
     "delete_folder_template": "Ma",
+    "list_labels": "rmMa",
+    "create_label": "Ma",
+    "get_label": "rmMa",
+    "update_label": "Ma",
+    "delete_label": "Ma",
+    "list_products": "rmMa",
+    "create_product": "Ma",
+    "get_product": "rmMa",
+    "update_product": "Ma",
+    "delete_product": "Ma",
+    "list_relation_kinds": "rmMa",
+    "create_relation_kind": "Ma",
+    "get_relation_kind": "rmMa",
+    "update_relation_kind": "Ma",
+    "delete_relation_kind": "Ma",
+    "list_relation_groups": "rmMa",
+    "create_relation_group": "Ma",
+    "get_relation_group": "rmMa",
+    "update_relation_group": "Ma",
+    "delete_relation_group": "Ma",
     "list_relations": "crmMa",
     "create_relation": "mMa",
     "get_relation": "crmMa",
     "update_relation": "mMa",
+    "change_relation_type": "mMa",
     "archive_relation": "Ma",
     "match_relation": "mMa",
     "reveal_citizen_number": "mMa",
@@ -138,6 +159,8 @@ async def ids_of(office: Tenant) -> dict[str, str]:
     )
     key = await office.admin.post("/v1/api-keys", json={"name": "x", "scopes": ["relations:read"]})
     template = (await office.admin.get("/v1/folder-templates")).json()["items"][0]
+    lists = ("labels", "products", "relation-kinds", "relation-groups")
+    named = [(await office.admin.post(f"/v1/{name}", json={"name": "x"})).json()["id"] for name in lists]
     inbox = (await office.anna.get("/v1/inbox")).json()["items"][0]
     return {
         "relation_id": family.vof["id"],
@@ -152,6 +175,7 @@ async def ids_of(office: Tenant) -> dict[str, str]:
         "api_key_id": key.json()["id"],
         "folder_template_id": template["id"],
         "team_member_id": str(office.anna_id),
+        **dict(zip(("label_id", "product_id", "relation_kind_id", "relation_group_id"), named, strict=True)),
     }
 
 
@@ -195,6 +219,7 @@ async def test_staff_without_a_role_on_the_relation(office: Tenant) -> None:
     ids = await ids_of(office)
     _, stranger = await office.member(Role.MUTATOR)
     own = {"team_member_id", "folder_template_id", "api_key_id"}
+    own |= {"label_id", "product_id", "relation_kind_id", "relation_group_id"}
     for name, route in ROUTES.items():
         names = {part.strip("{}") for part in route.path.split("/") if part.startswith("{")}
         if not names - own or name == "accept_invitation":
@@ -210,6 +235,10 @@ async def fingerprint(office: Tenant) -> dict[str, Any]:
         "relations",
         "contacts",
         "folder-templates",
+        "labels",
+        "products",
+        "relation-kinds",
+        "relation-groups",
         "team-members",
         "api-keys",
         "inbox",

@@ -1,0 +1,165 @@
+"""What hangs on a relation in tables of its own, beside its numbers: labels, products, ids of other packages."""
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import delete, select
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncSession
+from uuid_utils.compat import uuid7
+
+from app.access import Actor, visible
+from app.errors import invalid, taken
+from app.filings import PERIOD_FIELDS
+from app.merge_patch import merged
+from app.models import Label, Product, Relation, RelationExternalId, RelationLabel, RelationProduct
+from app.services import named
+
+FIELDS = ("label_ids", "products", "external_ids")
+OFFICE_CLOCK = ZoneInfo("Europe/Amsterdam")
+
+Given = Mapping[str, Any]
+
+
+async def show(session: AsyncSession, actor: Actor, relations: Sequence[Relation]) -> None:
+    """Put the parts on each relation, for its answer: three statements, whatever the page holds."""
+    ids = [relation.id for relation in relations]
+    labels, products = defaultdict(list), defaultdict(list)
+    external: dict[UUID, dict[str, str]] = defaultdict(dict)
+    for label in await session.scalars(
+        visible(actor, RelationLabel).where(RelationLabel.relation_id.in_(ids)).order_by(RelationLabel.id)
+    ):
+        labels[label.relation_id].append(label.label_id)
+    for product in await session.scalars(
+        visible(actor, RelationProduct).where(RelationProduct.relation_id.in_(ids)).order_by(RelationProduct.id)
+    ):
+        products[product.relation_id].append(product)
+    for row in await session.scalars(
+        visible(actor, RelationExternalId)
+        .where(RelationExternalId.relation_id.in_(ids))
+        .order_by(RelationExternalId.system)
+    ):
+        external[row.relation_id][row.system] = row.external_id
+    for relation in relations:
+        relation.shown |= {
+            "label_ids": labels[relation.id],
+            "products": products[relation.id],
+            "external_ids": external[relation.id],
+        }
+
+
+async def put(session: AsyncSession, actor: Actor, relation: Relation, given: Given) -> list[str]:
+    """Set the parts that are given; the fields that changed."""
+    if not given.keys() & {*FIELDS, *PERIOD_FIELDS.values()}:
+        return []
+    with session.no_autoflush:  # the relation's own change goes out with this one, as one version
+        await _lock(session, actor, relation)
+        changed = []
+        if "label_ids" in given and await _put_labels(session, actor, relation, given["label_ids"] or []):
+            changed.append("label_ids")
+        if given.keys() & {"products", *PERIOD_FIELDS.values()}:
+            changed += await _put_products(session, actor, relation, given)
+        if "external_ids" in given and await _put_external(session, actor, relation, given["external_ids"]):
+            changed.append("external_ids")
+        return changed
+
+
+async def _lock(session: AsyncSession, actor: Actor, relation: Relation) -> None:
+    """One writer of a relation's parts at a time; who waited here finds a newer version, and begins again."""
+    own = select(Relation.id).where(Relation.office_id == actor.office_id, Relation.id == relation.id)
+    await session.execute(own.with_for_update())
+
+
+async def _put_labels(session: AsyncSession, actor: Actor, relation: Relation, wanted: list[UUID]) -> bool:
+    rows = {
+        row.label_id: row
+        for row in await session.scalars(visible(actor, RelationLabel).where(RelationLabel.relation_id == relation.id))
+    }
+    places = [(f"/label_ids/{place}", label_id) for place, label_id in enumerate(wanted)]
+    await named.check_offered(session, actor, Label, places, set(rows))
+    for gone in rows.keys() - set(wanted):
+        await session.delete(rows[gone])
+    new = [label_id for label_id in dict.fromkeys(wanted) if label_id not in rows]
+    session.add_all(
+        RelationLabel(office_id=actor.office_id, relation_id=relation.id, label_id=new_id) for new_id in new
+    )
+    return set(wanted) != rows.keys()
+
+
+async def _put_products(session: AsyncSession, actor: Actor, relation: Relation, given: Given) -> list[str]:
+    rows = list(
+        await session.scalars(visible(actor, RelationProduct).where(RelationProduct.relation_id == relation.id))
+    )
+    have = {(row.product_id, row.starts_on, row.ends_on): row for row in rows}
+    wanted = list(have)
+    if "products" in given:
+        wanted = [(item["product_id"], item.get("starts_on"), item.get("ends_on")) for item in given["products"] or []]
+    places = [(f"/products/{place}/product_id", product_id) for place, (product_id, _, _) in enumerate(wanted)]
+    known = await named.check_offered(session, actor, Product, places, {row.product_id for row in rows})
+    _check_terms(wanted)
+    _check_periods(relation, {known[product_id].filing_type for product_id, _, end in wanted if _goes_on(end)})
+    for gone in have.keys() - set(wanted):
+        await session.delete(have[gone])
+    for product_id, starts_on, ends_on in wanted:
+        if (product_id, starts_on, ends_on) not in have:
+            taken_one = RelationProduct(office_id=actor.office_id, relation_id=relation.id, product_id=product_id)
+            taken_one.starts_on, taken_one.ends_on = starts_on, ends_on
+            session.add(taken_one)
+    return ["products"] if set(wanted) != have.keys() else []
+
+
+def today() -> date:
+    return datetime.now(OFFICE_CLOCK).date()
+
+
+def _goes_on(ends_on: date | None) -> bool:
+    return ends_on is None or ends_on >= today()
+
+
+def _check_terms(wanted: Sequence[tuple[UUID, date | None, date | None]]) -> None:
+    """Each in order, and the same product never twice on one day."""
+    for place, (product_id, starts_on, ends_on) in enumerate(wanted):
+        if starts_on and ends_on and ends_on < starts_on:
+            raise invalid(f"/products/{place}/ends_on", "order", "ends_on can not be before starts_on.")
+        for other_id, other_start, other_end in wanted[:place]:
+            begins_before_end = starts_on is None or other_end is None or starts_on <= other_end
+            ends_after_begin = ends_on is None or other_start is None or ends_on >= other_start
+            if other_id == product_id and begins_before_end and ends_after_begin:
+                detail = "The relation takes this product already in that time; end the one before first."
+                raise invalid(f"/products/{place}", "overlap", detail)
+
+
+def _check_periods(relation: Relation, filing_types: set[str | None]) -> None:
+    """Who takes a product that leads to a periodic return has the period of it (domain.md 3.1; rules 41 to 43)."""
+    for filing_type, field in PERIOD_FIELDS.items():
+        if filing_type in filing_types and getattr(relation, field) in (None, "none"):
+            detail = "The relation takes a product that leads to this return, so say how often it is filed."
+            raise invalid(f"/{field}", "filing_period_needed", detail)
+
+
+async def _put_external(
+    session: AsyncSession, actor: Actor, relation: Relation, patch: dict[str, str | None] | None
+) -> bool:
+    """Merged by package, so that two integrators leave each other's id alone."""
+    mine = RelationExternalId.relation_id == relation.id
+    have = {
+        row.system: row.external_id for row in await session.scalars(visible(actor, RelationExternalId).where(mine))
+    }
+    wanted = merged(have, patch)
+    gone = [system for system in have if wanted.get(system) != have[system]]
+    await session.execute(
+        delete(RelationExternalId).where(
+            RelationExternalId.office_id == actor.office_id, mine, RelationExternalId.system.in_(gone)
+        )
+    )
+    for system in sorted(wanted.keys() - (have.keys() - set(gone))):
+        values = {"id": uuid7(), "office_id": actor.office_id, "relation_id": relation.id}
+        row = insert(RelationExternalId).values(**values, system=system, external_id=wanted[system])
+        row = row.on_conflict_do_nothing(index_elements=["office_id", "system", "external_id"])
+        if await session.scalar(row.returning(RelationExternalId.id)) is None:
+            raise taken(f"/external_ids/{system}", "Another relation has this id in that package.")
+    return wanted != have
