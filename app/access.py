@@ -37,6 +37,7 @@ class Permission(StrEnum):
     RELATIONS_READ = "relations:read"
     RELATIONS_WRITE = "relations:write"
     RELATIONS_ARCHIVE = "relations:archive"
+    RELATION_COMPLETENESS_READ = "relation_completeness:read"
     RELATIONS_MATCH = "relations:match"
     CITIZEN_NUMBERS_REVEAL = "citizen_numbers:reveal"
     RELATION_TEAM_WRITE = "relation_team:write"
@@ -81,6 +82,7 @@ READER: frozenset[Permission] = CONTACT - {P.CONVERSATIONS_WRITE} | {
     P.OFFICE_READ,
     P.TEAM_MEMBERS_READ,
     P.FOLDER_TEMPLATES_READ,
+    P.RELATION_COMPLETENESS_READ,
     P.LABELS_READ,
     P.PRODUCTS_READ,
     P.RELATION_KINDS_READ,

@@ -7,7 +7,7 @@ one form that is stored, or raises ``IdentifierError``. What two numbers of one 
 
 import re
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
 from stdnum import iban as stdnum_iban
@@ -118,6 +118,30 @@ def postcode(text: str) -> str:
     except ValidationError:
         detail = "A Dutch postcode is four digits, not beginning with 0, and two letters: 1012 AB."
         raise IdentifierError("postcode_format", detail) from None
+
+
+# What each kind of number of a relation is read by.
+CHECKS: dict[str, Callable[[str], str]] = {
+    "bsn": bsn,
+    "rsin": rsin,
+    "ob_number": ob_number,
+    "vat_id": vat_id,
+    "lh_number": lh_number,
+    "kvk_number": kvk_number,
+    "branch_number": branch_number,
+    "iban": iban,
+}
+
+
+def readings(text: str, kinds: Iterable[str]) -> tuple[list[tuple[str, str]], list[IdentifierError]]:
+    """What the text may be, of these kinds: kind and number; and why it is none of the others."""
+    found, refusals = [], []
+    for kind in kinds:
+        try:
+            found.append((kind, CHECKS[kind](text)))
+        except IdentifierError as error:
+            refusals.append(error)
+    return found, refusals
 
 
 def _compact(text: str) -> str:

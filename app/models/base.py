@@ -88,6 +88,11 @@ def index(*columns: Any, **options: Any) -> Index:
     return Index(None, "office_id", *columns, **options)
 
 
+def searched(column: str) -> Index:
+    """For LIKE and similarity in the functions of app.search (pg_trgm; btree_gin takes the office along)."""
+    return index(column, postgresql_using="gin", postgresql_ops={column: "gin_trgm_ops"})
+
+
 def one_of(column: str, *values: str) -> CheckConstraint:
     """A closed list as text: native enums are not leakproof, so row-level security would keep indexes unused."""
     choices = ", ".join(f"'{value}'" for value in values)

@@ -3,7 +3,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from app.access import Actor
 from app.errors import taken
-from app.models.base import Base, Key, Versioned, index, one_of, unique
+from app.models.base import Base, Key, Versioned, index, one_of, searched, unique
 from app.models.contact_links import ContactLink
 from app.models.relations import relation_ids, restricted
 
@@ -19,6 +19,7 @@ class Contact(Versioned, Base):
         index("number_sort", "id"),
         index("name_key", "id"),
         index("updated_at", "id"),
+        searched("search"),
     )
 
     number: Mapped[str]
@@ -28,6 +29,7 @@ class Contact(Versioned, Base):
     email_key: Mapped[str] = mapped_column(Key)
     name: Mapped[str]
     name_key: Mapped[str] = mapped_column(Key)
+    search: Mapped[str] = mapped_column(default="", server_default="")
     initials: Mapped[str | None]
     first_names: Mapped[str | None]
     prefix: Mapped[str | None]

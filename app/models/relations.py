@@ -9,7 +9,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from app.access import Actor
 from app.errors import taken
 from app.filings import BTW_PERIODS, ICP_PERIODS, LH_PERIODS
-from app.models.base import Base, Key, Versioned, index, one_of, references, unique
+from app.models.base import Base, Key, Versioned, index, one_of, references, searched, unique
 from app.models.contact_links import ContactLink
 from app.models.named import in_use
 from app.models.relation_roles import RelationRole
@@ -68,6 +68,7 @@ class Relation(WithParts, Versioned, Base):
         index("number_sort", "id"),
         index("name_key", "id"),
         index("updated_at", "id"),
+        searched("search"),
         index("parent_id"),
         index("kind_id"),
         index("group_id"),

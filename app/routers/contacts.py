@@ -32,7 +32,8 @@ ContactInPath = Annotated[Contact, Depends(contact_in_path)]
 @router.get("", dependencies=[require(P.CONTACTS_READ)], response_model=Page[ContactRead])
 async def list_contacts(query: Annotated[ContactQuery, Query()], session: Transaction, actor: CurrentActor) -> Any:
     """Contacts (contacten) of the relations the caller may see, and those linked to none yet."""
-    return await paginate(session, contacts.find_all(actor, query), query, contacts.SORTS, Contact.id)
+    found = await contacts.find_all(session, actor, query)
+    return await paginate(session, found, query, contacts.SORTS, Contact.id)
 
 
 @router.post("", status_code=201, dependencies=[require(P.CONTACTS_WRITE)], response_model=ContactRead)

@@ -20,17 +20,19 @@ from app.dependencies import (
 from app.limits import spend
 from app.listing import Page, paginate
 from app.models import Relation
-from app.schemas.relation_identifiers import Match, MatchQuery, Reveal, Revealed
+from app.schemas.relation_completeness import Completeness
+from app.schemas.relation_identifiers import Match, MatchQuery, NumberQuery, Reveal, Revealed
 from app.schemas.relations import (
     RelationCreate,
     RelationDetail,
     RelationQuery,
     RelationRead,
+    RelationsFound,
     RelationStaffRead,
     RelationUpdate,
     TypeChange,
 )
-from app.services import relation_identifiers, relation_matching, relations
+from app.services import relation_completeness, relation_identifiers, relation_lists, relation_matching, relations
 
 SPENDING = timedelta(hours=1)
 
@@ -47,7 +49,8 @@ RelationInPath = Annotated[Relation, Depends(relation_in_path)]
 @router.get("", dependencies=[require(P.RELATIONS_READ)], response_model=Page[RelationStaffRead] | Page[RelationRead])
 async def list_relations(query: Annotated[RelationQuery, Query()], session: Transaction, actor: CurrentActor) -> Any:
     """Relations (relaties): for the office those the caller has a role on, for a client those he is linked to."""
-    page = await paginate(session, relations.find_all(actor, query), query, relations.SORTS, Relation.id)
+    found = await relation_lists.find_all(session, actor, query)
+    page = await paginate(session, found, query, relation_lists.SORTS, Relation.id)
     if not actor.is_contact:
         await relations.show(session, actor, page.items)
     return shape_page(actor, page, RelationRead, RelationStaffRead)
@@ -69,6 +72,14 @@ async def match_relation(data: MatchQuery, session: Transaction, actor: CurrentA
     return await relation_matching.match(session, actor, data)
 
 
+@router.post("/search", dependencies=[require(P.RELATIONS_MATCH)])
+async def search_relations(data: NumberQuery, session: Transaction, actor: CurrentActor) -> RelationsFound:
+    """The relations that have this number, archived ones too: the way to find by a BSN (zoeken op nummer)."""
+    found = await relation_matching.search(session, actor, data)
+    await relations.show(session, actor, found)
+    return RelationsFound.model_validate({"items": found})
+
+
 @router.get(
     "/{relation_id}",
     dependencies=[require(P.RELATIONS_READ)],
@@ -78,6 +89,14 @@ async def get_relation(relation: RelationInPath, session: Transaction, actor: Cu
     """One relation (relatie)."""
     answer.show(relation)
     return relation if actor.is_contact else await relations.detail(session, actor, relation)
+
+
+@router.get("/{relation_id}/completeness", dependencies=[require(P.RELATION_COMPLETENESS_READ)])
+async def get_relation_completeness(
+    relation: RelationInPath, session: Transaction, actor: CurrentActor
+) -> Completeness:
+    """Which empty field stops which process (volledigheid); `missing` filters the list of relations by it."""
+    return await relation_completeness.find(session, actor, relation)
 
 
 @router.patch("/{relation_id}", dependencies=[require(P.RELATIONS_WRITE)])

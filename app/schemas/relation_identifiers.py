@@ -114,6 +114,14 @@ class MatchQuery(Input):
     identifier: Annotated[Line, Field(max_length=50, description="BSN, RSIN, OB, LH or KvK number, as the type asks")]
 
 
+class NumberQuery(Input):
+    """Any number that a relation may have; in a body, since a BSN never stands in an address (AZ-07)."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"identifier": "999990019"}]})
+
+    identifier: Annotated[Line, Field(max_length=50, description="BSN, RSIN, OB, VAT, LH, KvK, branch number or IBAN")]
+
+
 class Match(Output):
     """Exactly one relation, or none and the reason: then a human decides."""
 

@@ -21,7 +21,8 @@ from app.schemas.base import (
     Search,
     absent,
 )
-from app.schemas.examples import DOSSIER, MADE_AND_CHANGED, RELATION, example
+from app.schemas.examples import DOSSIER, MADE_AND_CHANGED, RELATION, example, shown_of
+from app.schemas.relation_completeness import Gap
 from app.schemas.relation_details import DetailsGiven, DetailsRead, FiscalYearEnd
 from app.schemas.relation_identifiers import FieldWarning, NumbersGiven, NumbersRead
 
@@ -196,6 +197,14 @@ class RelationDetail(RelationStaffRead):
     warnings: Annotated[list[FieldWarning], Field(description="waarschuwingen; they stop nothing")]
 
 
+class RelationsFound(Output):
+    """Every relation that has the number (at most 100)."""
+
+    model_config = example(items=[shown_of(RelationStaffRead)])
+
+    items: list[RelationStaffRead]
+
+
 class TypeChange(Input):
     """Another type, with what a relation of that type needs. What the new type does not have is cleared."""
 
@@ -216,7 +225,27 @@ class TypeChange(Input):
 
 class RelationQuery(ListQuery):
     sort: Literal["number", "-number", "name", "-name", "updated_at", "-updated_at"] = "number"
-    q: Annotated[Search | None, Field(description="part of the number or the name")] = None
+    q: Annotated[
+        Search | None,
+        Field(
+            description="words of the number, the names or the e-mail address, or a whole RSIN, KvK number, branch "
+            "number or IBAN; names that are nearly so where that finds nothing"
+        ),
+    ] = None
     type: RelationType | None = None
     status: RelationStatus | None = None
+    legal_form: LegalForm | None = None
+    kind_id: Annotated[Id | None, Field(description="relatiesoort")] = None
+    group_id: Annotated[Id | None, Field(description="relatiegroep")] = None
+    parent_id: Annotated[Id | None, Field(description="hoofdrelatie")] = None
+    label_id: Annotated[Id | None, Field(description="only relations with this label")] = None
+    product_id: Annotated[Id | None, Field(description="only relations that take this product today")] = None
+    team_member_id: Annotated[Id | None, Field(description="only relations on which he has a role of his own")] = None
+    external_id: Annotated[
+        str | None,
+        Field(
+            pattern=r"^[a-z0-9][a-z0-9_.-]{0,49}:.", max_length=251, description="`package:id`, such as `afas:10023`"
+        ),
+    ] = None
+    missing: Annotated[Gap | None, Field(description="only relations in which this is missing (volledigheid)")] = None
     archived: Annotated[QueryBool, Field(description="true: the archived ones instead")] = False

@@ -1,6 +1,7 @@
-from sqlalchemy import Select, or_, select
+from sqlalchemy import Select, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from app import search
 from app.access import Actor, visible
 from app.errors import Forbidden
 from app.models import AuthToken, Contact, ContactLink
@@ -8,7 +9,7 @@ from app.models.relations import of_visible_relation
 from app.schemas.contacts import ContactCreate, ContactQuery, ContactUpdate
 from app.services import events, invitations
 from app.services.auth import email_key, end_sessions
-from app.services.relations import keys, matches
+from app.services.relations import keys
 
 SORTS = {"number": (Contact.number_sort,), "name": (Contact.name_key,), "updated_at": (Contact.updated_at,)}
 
@@ -18,14 +19,16 @@ def display_name(values: ContactCreate | Contact) -> str:
     return " ".join(part for part in parts if part)
 
 
-def find_all(actor: Actor, query: ContactQuery) -> Select[Contact]:
+def search_text(contact: Contact) -> str:
+    return search.text_of(contact.number, contact.name, contact.initials, contact.first_names, contact.email)
+
+
+async def find_all(session: AsyncSession, actor: Actor, query: ContactQuery) -> Select[Contact]:
     found = visible(actor, Contact)
     if query.login_status:
         found = found.where(Contact.login_status == query.login_status)
     if query.q:
-        found = found.where(
-            or_(matches(query.q, Contact), Contact.email_key.contains(email_key(query.q), autoescape=True))
-        )
+        found = found.where(await search.matches(session, Contact, query.q))
     return found
 
 
@@ -38,6 +41,7 @@ async def create(session: AsyncSession, actor: Actor, data: ContactCreate) -> Co
         email_key=email_key(data.email),
         name=name,
     )
+    contact.search = search_text(contact)
     session.add(contact)
     await session.flush()
     events.record(session, actor, "contact.created", contact, number=contact.number)
@@ -66,6 +70,7 @@ async def change(session: AsyncSession, actor: Actor, contact: Contact, data: Co
     contact.email_key = email_key(contact.email)
     for column, value in keys(contact.number, contact.name).items():
         setattr(contact, column, value)
+    contact.search = search_text(contact)
     if (contact.email_key, contact.login_status) != before:
         await end_sessions(session, actor.office_id, AuthToken.contact_id == contact.id)
         await invitations.end(session, contact)

@@ -1,25 +1,20 @@
 """To which relation does a return belong? The type of filing decides which number counts (domain.md 5.5)."""
 
-from collections.abc import Callable
+from collections.abc import Iterable
 from dataclasses import dataclass
 
+from sqlalchemy import or_
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app import identifiers
 from app.access import Actor, visible
-from app.errors import FieldError, Invalid
-from app.identifiers import IdentifierError
+from app.errors import FieldError, Invalid, invalid
 from app.models import Relation
-from app.schemas.relation_identifiers import Match, MatchQuery
+from app.schemas.relation_identifiers import Match, MatchQuery, NumberQuery
 from app.services import relation_identifiers
+from app.services.relations import WITH_DOSSIER
 
-CHECKS: dict[str, Callable[[str], str]] = {
-    "bsn": identifiers.bsn,
-    "rsin": identifiers.rsin,
-    "ob_number": identifiers.ob_number,
-    "lh_number": identifiers.lh_number,
-    "kvk_number": identifiers.kvk_number,
-}
+MOST_FOUND = 100
 
 
 @dataclass(frozen=True)
@@ -56,7 +51,7 @@ FILINGS = {
 async def match(session: AsyncSession, actor: Actor, query: MatchQuery) -> Match:
     """Exactly one hit, or none and the reason. Only relations that the caller may see, and none that is archived."""
     filing = FILINGS[query.filing_type]
-    for kind, number in _readings(filing, query.identifier):
+    for kind, number in _readings(filing.keys, query.identifier):
         found = await _relations_with(session, actor, kind, number)
         fitting = [relation for relation in found if _files(relation, filing)]
         if len(fitting) == 1:
@@ -68,6 +63,19 @@ async def match(session: AsyncSession, actor: Actor, query: MatchQuery) -> Match
     return _none("none", None, [])
 
 
+async def search(session: AsyncSession, actor: Actor, data: NumberQuery) -> list[Relation]:
+    """Every relation that the caller sees and that has this number, whatever kind of number it may be."""
+    found = identifiers.readings(data.identifier, identifiers.CHECKS)[0]
+    if not found:
+        detail = "Give a number of a kind that relations have: BSN, RSIN, OB, VAT, LH, KvK, branch number or IBAN."
+        raise invalid("/identifier", "identifier_format", detail)
+    wanted = or_(
+        *(Relation.id.in_(relation_identifiers.holders(session, actor, kind, number)) for kind, number in found)
+    )
+    statement = visible(actor, Relation).options(WITH_DOSSIER).where(wanted).order_by(Relation.number_sort)
+    return list(await session.scalars(statement.limit(MOST_FOUND)))
+
+
 def _none(reason: str, kind: str | None, found: list[Relation]) -> Match:
     candidates = [relation.id for relation in found]
     return Match.model_validate(
@@ -75,14 +83,9 @@ def _none(reason: str, kind: str | None, found: list[Relation]) -> Match:
     )
 
 
-def _readings(filing: Filing, text: str) -> list[tuple[str, str]]:
-    """What the text may be, of the kinds that this filing knows; Invalid where it is none of them."""
-    found, refusals = [], []
-    for kind in filing.keys:
-        try:
-            found.append((kind, CHECKS[kind](text)))
-        except IdentifierError as error:
-            refusals.append(error)
+def _readings(kinds: Iterable[str], text: str) -> list[tuple[str, str]]:
+    """What the text may be, of these kinds; Invalid where it is none of them."""
+    found, refusals = identifiers.readings(text, kinds)
     if not found:
         wrong = refusals[0]
         raise Invalid(wrong.detail, code=wrong.code, errors=[FieldError("/identifier", wrong.code, wrong.detail)])

@@ -157,8 +157,9 @@ async def _put_external(
         )
     )
     for system in sorted(wanted.keys() - (have.keys() - set(gone))):
-        values = {"id": uuid7(), "office_id": actor.office_id, "relation_id": relation.id}
-        row = insert(RelationExternalId).values(**values, system=system, external_id=wanted[system])
+        row = insert(RelationExternalId).values(
+            id=uuid7(), office_id=actor.office_id, relation_id=relation.id, system=system, external_id=wanted[system]
+        )
         row = row.on_conflict_do_nothing(index_elements=["office_id", "system", "external_id"])
         if await session.scalar(row.returning(RelationExternalId.id)) is None:
             raise taken(f"/external_ids/{system}", "Another relation has this id in that package.")

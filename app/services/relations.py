@@ -5,10 +5,11 @@ from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select, func, or_, select, update
+from sqlalchemy import func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import joinedload
 
+from app import search
 from app.access import Actor, ActorKind, visible
 from app.errors import Conflict, invalid
 from app.identifiers import Finding
@@ -18,7 +19,6 @@ from app.schemas.relations import (
     PERSON_FIELDS,
     RelationCreate,
     RelationDetail,
-    RelationQuery,
     RelationUpdate,
     TypeChange,
     check_type_fields,
@@ -38,11 +38,6 @@ from app.text import fold, natural, number_key
 LAST_OF_YEAR = "12-31"
 WWFT_FIELDS = ("identified_on", "risk", "review_on")
 WITH_DOSSIER = joinedload(Relation.dossier)
-SORTS = {
-    "number": (Relation.number_sort,),
-    "name": (Relation.name_key,),
-    "updated_at": (Relation.updated_at,),
-}
 
 
 def display_name(values: Any) -> str:
@@ -53,35 +48,9 @@ def display_name(values: Any) -> str:
     return " ".join(part for part in parts if part)
 
 
-def search_text(relation: Relation) -> str:
-    """What `q` looks through: number, all names, e-mail address."""
-    parts = (relation.number, relation.name, relation.initials, relation.first_names, relation.email)
-    return " ".join(fold(part) for part in parts if part)
-
-
 def keys(number: str, name: str) -> dict[str, str]:
     """The columns by which a number and a name are compared, sorted and searched."""
     return {"number_key": number_key(number), "number_sort": natural(number), "name_key": fold(name)}
-
-
-def find_all(actor: Actor, query: RelationQuery) -> Select[Relation]:
-    found = visible(actor, Relation).options(WITH_DOSSIER)
-    found = found.where(Relation.archived_at.is_not(None) if query.archived else Relation.archived_at.is_(None))
-    if query.type:
-        found = found.where(Relation.type == query.type)
-    if query.status:
-        found = found.where(Relation.status == query.status)
-    if query.q:
-        found = found.where(matches(query.q, Relation))
-    return found
-
-
-def matches(text: str, model: Any) -> Any:
-    """Number begins with it, or the name holds it; every character of it means itself."""
-    return or_(
-        model.number_key.startswith(number_key(text), autoescape=True),
-        model.name_key.contains(fold(text), autoescape=True),
-    )
 
 
 async def create(session: AsyncSession, actor: Actor, data: RelationCreate) -> Relation:
@@ -162,7 +131,9 @@ async def _take(session: AsyncSession, actor: Actor, relation: Relation, given: 
     relation.name = display_name(relation)
     for column, value in keys(relation.number, relation.name).items():
         setattr(relation, column, value)
-    relation.search = search_text(relation)
+    relation.search = search.text_of(
+        relation.number, relation.name, relation.initials, relation.first_names, relation.email
+    )
     return changed
 
 

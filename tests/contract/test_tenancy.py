@@ -21,6 +21,10 @@ OWNED = [table for table in Base.metadata.sorted_tables if "office_id" in table.
 NOT_OWNED = {"offices", "rate_limits"}
 
 
+# Their owner may read all offices, for the functions of app.search; the application is never the owner.
+SEARCHED = {"relations", "contacts"}
+
+
 def test_every_table_is_owned_or_said_not_to_be() -> None:
     assert {table.name for table in Base.metadata.sorted_tables} - {table.name for table in OWNED} == NOT_OWNED
 
@@ -52,9 +56,28 @@ async def test_row_level_security_on_every_table(db: Database) -> None:
     assert (role.rolsuper, role.rolbypassrls, role.rolname) == (False, False, "ordner_app")
     for table in OWNED:
         row = rows[table.name]
-        assert (row.relrowsecurity, row.relforcerowsecurity, row.policies) == (True, True, 1), table.name
+        policies = 2 if table.name in SEARCHED else 1
+        assert (row.relrowsecurity, row.relforcerowsecurity, row.policies) == (True, True, policies), table.name
         assert row.owner != role.rolname, table.name
     assert rows["offices"].relrowsecurity
+
+
+async def test_the_second_policy_is_for_reading_by_the_owner(db: Database) -> None:
+    query = text(
+        "SELECT tablename, roles::text[], cmd FROM pg_policies WHERE policyname = 'finder' "
+        "AND (SELECT array_agg(tableowner::text) FROM pg_tables t WHERE t.tablename = pg_policies.tablename) = roles::text[]"
+    )
+    async with db.transaction(None) as session:
+        found = {row.tablename: row.cmd for row in await session.execute(query)}
+    assert found == dict.fromkeys(SEARCHED, "SELECT")
+
+
+async def test_search_looks_in_one_office(db: Database, office: Tenant, other_office: Tenant) -> None:
+    await office.relation(name="Fietsen")
+    for asked, count in ((office.id, 1), (other_office.id, 0), (None, 0)):
+        async with db.transaction(asked) as session:
+            for function in ("found_relations(ARRAY['%fietsen%'], 9)", "near_relations('fietsn', 9)"):
+                assert await session.scalar(text(f"SELECT count(*) FROM {function}")) == count, function
 
 
 async def test_without_an_office_there_are_no_rows(db: Database, office: Tenant) -> None:

@@ -1,0 +1,90 @@
+"""Which relations a list holds: filters, and what `q` finds."""
+
+from typing import Any
+
+from sqlalchemy import ColumnElement, Select, or_, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app import identifiers, search
+from app.access import Actor, visible
+from app.errors import invalid
+from app.listing import ListQuery
+from app.models import Relation, RelationExternalId, RelationIdentifier, RelationLabel, RelationProduct, RelationRole
+from app.models.contact_links import today
+from app.schemas.relations import RelationQuery
+from app.services import relation_completeness
+from app.services.relations import WITH_DOSSIER
+from app.text import fold, number_key
+
+SORTS = {
+    "number": (Relation.number_sort,),
+    "name": (Relation.name_key,),
+    "updated_at": (Relation.updated_at,),
+}
+EQUAL = ("type", "status", "legal_form", "kind_id", "group_id", "parent_id")
+# Numbers that may stand in an address; a citizen number is asked for by POST (AZ-07).
+OPEN_NUMBERS = ("rsin", "kvk_number", "branch_number", "iban")
+# What a client may ask for: what is kept for the office alone can not be felt out by filters either.
+OF_CLIENTS = {*ListQuery.model_fields, "sort", "q", "type", "archived"}
+
+
+async def find_all(session: AsyncSession, actor: Actor, query: RelationQuery) -> Select[Relation]:
+    if actor.is_contact:
+        _check_client(query)
+    found = visible(actor, Relation).options(WITH_DOSSIER)
+    found = found.where(Relation.archived_at.is_not(None) if query.archived else Relation.archived_at.is_(None))
+    for field in EQUAL:
+        if (value := getattr(query, field)) is not None:
+            found = found.where(getattr(Relation, field) == value)
+    found = found.where(*_hanging(actor, query))
+    if query.missing:
+        found = found.where(relation_completeness.is_missing(query.missing))
+    if query.q:
+        found = found.where(_named(query.q) if actor.is_contact else await _matches(session, actor, query.q))
+    return found
+
+
+def _check_client(query: RelationQuery) -> None:
+    for field in query.model_fields_set - OF_CLIENTS:
+        raise invalid(f"/{field}", "unknown_parameter", "There is no such parameter here.", "query")
+
+
+def _named(text: str) -> ColumnElement[bool]:
+    """For a client: in the number and the name, which is what he reads; he has a few relations."""
+    return or_(
+        Relation.number_key.contains(number_key(text), autoescape=True),
+        Relation.name_key.contains(fold(text), autoescape=True),
+    )
+
+
+def _hanging(actor: Actor, query: RelationQuery) -> list[ColumnElement[bool]]:
+    """Conditions on what hangs on the relation in tables of its own."""
+    wanted = []
+    if query.label_id:
+        wanted.append(_of(actor, RelationLabel, RelationLabel.label_id == query.label_id))
+    if query.product_id:
+        begun = or_(RelationProduct.starts_on.is_(None), RelationProduct.starts_on <= today())
+        goes_on = or_(RelationProduct.ends_on.is_(None), RelationProduct.ends_on >= today())
+        wanted.append(_of(actor, RelationProduct, RelationProduct.product_id == query.product_id, begun, goes_on))
+    if query.team_member_id:
+        wanted.append(_of(actor, RelationRole, RelationRole.team_member_id == query.team_member_id))
+    if query.external_id:
+        system, _, external_id = query.external_id.partition(":")
+        same = (RelationExternalId.system == system, RelationExternalId.external_id == external_id)
+        wanted.append(_of(actor, RelationExternalId, *same))
+    return wanted
+
+
+def _of(actor: Actor, model: Any, *conditions: ColumnElement[bool]) -> ColumnElement[bool]:
+    return Relation.id.in_(select(model.relation_id).where(model.office_id == actor.office_id, *conditions))
+
+
+async def _matches(session: AsyncSession, actor: Actor, text: str) -> ColumnElement[bool]:
+    found = await search.matches(session, Relation, text)
+    numbers, _ = identifiers.readings(text, OPEN_NUMBERS)
+    if not numbers:
+        return found
+    same = [
+        (RelationIdentifier.kind == kind) & (RelationIdentifier.lookup == number.encode()) for kind, number in numbers
+    ]
+    return or_(found, _of(actor, RelationIdentifier, or_(*same)))
