@@ -80,14 +80,18 @@ async def find(
     *options: Any,
     within: Any = None,
     lock: bool = False,
+    change: bool = False,
 ) -> M:
-    """The row with this id if it exists for the actor (and ``within`` holds), else NotFound; ``lock`` keeps it."""
+    """The row with this id if it exists for the actor (and ``within`` holds), else NotFound.
+
+    ``lock`` keeps it from everybody; ``change`` lets one change it at a time, and others point at it meanwhile.
+    """
     owned: Any = model
     statement: Select[M] = visible(actor, model).where(owned.id == row_id).options(*options)
     if within is not None:
         statement = statement.where(within)
-    if lock:
-        statement = statement.with_for_update(of=owned)
+    if lock or change:
+        statement = statement.with_for_update(of=owned, key_share=change)
     row = await session.scalar(statement)
     if row is None:
         raise NotFound

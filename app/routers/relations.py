@@ -43,7 +43,13 @@ async def relation_in_path(relation_id: UUID, session: Transaction, actor: Curre
     return await find(session, actor, Relation, relation_id, relations.WITH_DOSSIER)
 
 
+async def relation_to_change(relation_id: UUID, session: Transaction, actor: CurrentActor) -> Relation:
+    """Who changes the same one waits here, so that none of many at once runs out of tries."""
+    return await find(session, actor, Relation, relation_id, relations.WITH_DOSSIER, change=True)
+
+
 RelationInPath = Annotated[Relation, Depends(relation_in_path)]
+RelationToChange = Annotated[Relation, Depends(relation_to_change)]
 
 
 @router.get("", dependencies=[require(P.RELATIONS_READ)], response_model=Page[RelationStaffRead] | Page[RelationRead])
@@ -101,7 +107,7 @@ async def get_relation_completeness(
 
 @router.patch("/{relation_id}", dependencies=[require(P.RELATIONS_WRITE)])
 async def update_relation(
-    relation: RelationInPath, data: RelationUpdate, session: Transaction, actor: CurrentActor, answer: Answer
+    relation: RelationToChange, data: RelationUpdate, session: Transaction, actor: CurrentActor, answer: Answer
 ) -> RelationDetail:
     """Change a relation (relatie)."""
     answer.check(relation)
@@ -113,7 +119,7 @@ async def update_relation(
 
 @router.post("/{relation_id}/change-type", dependencies=[require(P.RELATIONS_WRITE)])
 async def change_relation_type(
-    relation: RelationInPath, data: TypeChange, session: Transaction, actor: CurrentActor, answer: Answer
+    relation: RelationToChange, data: TypeChange, session: Transaction, actor: CurrentActor, answer: Answer
 ) -> RelationDetail:
     """Give a relation another type (type relatie); fields that the new type does not have are cleared.
 
@@ -127,7 +133,9 @@ async def change_relation_type(
 
 
 @router.delete("/{relation_id}", status_code=204, dependencies=[require(P.RELATIONS_ARCHIVE)])
-async def archive_relation(relation: RelationInPath, session: Transaction, actor: CurrentActor, answer: Answer) -> None:
+async def archive_relation(
+    relation: RelationToChange, session: Transaction, actor: CurrentActor, answer: Answer
+) -> None:
     """Archive a relation and its dossier (archiveren): closed to clients and to changes at once; nothing is deleted."""
     answer.check(relation)
     await relations.archive(session, actor, relation)

@@ -7,7 +7,7 @@ from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import delete, select
+from sqlalchemy import delete
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 from uuid_utils.compat import uuid7
@@ -53,11 +53,10 @@ async def show(session: AsyncSession, actor: Actor, relations: Sequence[Relation
 
 
 async def put(session: AsyncSession, actor: Actor, relation: Relation, given: Given) -> list[str]:
-    """Set the parts that are given; the fields that changed."""
+    """Set the parts that are given; the fields that changed. The caller made the relation, or holds its row."""
     if not given.keys() & {*FIELDS, *PERIOD_FIELDS.values()}:
         return []
     with session.no_autoflush:  # the relation's own change goes out with this one, as one version
-        await _lock(session, actor, relation)
         changed = []
         if "label_ids" in given and await _put_labels(session, actor, relation, given["label_ids"] or []):
             changed.append("label_ids")
@@ -66,12 +65,6 @@ async def put(session: AsyncSession, actor: Actor, relation: Relation, given: Gi
         if "external_ids" in given and await _put_external(session, actor, relation, given["external_ids"]):
             changed.append("external_ids")
         return changed
-
-
-async def _lock(session: AsyncSession, actor: Actor, relation: Relation) -> None:
-    """One writer of a relation's parts at a time; who waited here finds a newer version, and begins again."""
-    own = select(Relation.id).where(Relation.office_id == actor.office_id, Relation.id == relation.id)
-    await session.execute(own.with_for_update())
 
 
 async def _put_labels(session: AsyncSession, actor: Actor, relation: Relation, wanted: list[UUID]) -> bool:

@@ -19,8 +19,9 @@ FUNCTIONS = {
         "LIMIT most"
     ),
     "near_{table}(wanted text, most integer)": (
-        "SELECT id FROM {table} WHERE office_id = {office} AND wanted <% search "
-        "ORDER BY word_similarity(wanted, search) DESC, id LIMIT most"
+        "WITH near AS (SELECT id, word_similarity(wanted, search) AS likeness FROM {table} "
+        "WHERE office_id = {office} AND wanted <% search ORDER BY likeness DESC, id LIMIT most) "
+        "SELECT id FROM near WHERE likeness > 0.8 * (SELECT max(likeness) FROM near)"
     ),
 }
 
@@ -52,7 +53,7 @@ def _create(signature: str, body: str) -> None:
     op.execute(
         f"CREATE FUNCTION {signature} RETURNS SETOF uuid LANGUAGE sql STABLE SECURITY DEFINER "
         "SET search_path = public, pg_temp SET plan_cache_mode = force_custom_plan "
-        f"SET pg_trgm.word_similarity_threshold = 0.5 AS $$ {body} $$"
+        f"SET pg_trgm.word_similarity_threshold = 0.3 AS $$ {body} $$"
     )
     op.execute(f"REVOKE ALL ON FUNCTION {signature} FROM PUBLIC")
     op.execute(f'GRANT EXECUTE ON FUNCTION {signature} TO "{role()}"')

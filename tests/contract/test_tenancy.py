@@ -65,7 +65,8 @@ async def test_row_level_security_on_every_table(db: Database) -> None:
 async def test_the_second_policy_is_for_reading_by_the_owner(db: Database) -> None:
     query = text(
         "SELECT tablename, roles::text[], cmd FROM pg_policies WHERE policyname = 'finder' "
-        "AND (SELECT array_agg(tableowner::text) FROM pg_tables t WHERE t.tablename = pg_policies.tablename) = roles::text[]"
+        "AND roles::text[] = (SELECT array_agg(tableowner::text) FROM pg_tables t "
+        "WHERE t.tablename = pg_policies.tablename)"
     )
     async with db.transaction(None) as session:
         found = {row.tablename: row.cmd for row in await session.execute(query)}
