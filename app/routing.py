@@ -198,7 +198,7 @@ async def once(handler: Handler, request: Json, settings: Settings, secret_field
     claim = await idempotency.claim(db, actor, request, settings.lease_seconds)
     if claim is None:
         return await transact(handler, request)
-    mark = hashlib.sha256(request.raw).digest()
+    mark = db.vault.mark(request.raw) if db.vault else hashlib.sha256(request.raw).digest()
     if claim.answer:
         return claim.replay(mark)
 

@@ -1,9 +1,12 @@
 """BSN-01: what a BSN is kept for is recorded when it is entered, and an office may keep none at all."""
 
+import hashlib
 from typing import Any
 
 import pytest
+from sqlalchemy import select
 
+from app.models import IdempotencyKey
 from tests.factories import Tenant
 from tests.factories.conventions import made, problem
 
@@ -56,3 +59,14 @@ async def test_an_office_may_keep_none(office: Tenant) -> None:
     assert made(await office.anna.patch(f"{PATH}/{before['id']}", json={"memo": "x"}), 200)["bsn"] == "******333"
     assert made(await office.anna.patch(f"{PATH}/{before['id']}", json={"bsn": None}), 200)["bsn"] is None
     problem(await office.anna.patch("/v1/office", json={"keeps_citizen_numbers": True}), 403)
+
+
+async def test_what_a_repeat_is_recognised_by_can_not_be_guessed_from(office: Tenant) -> None:
+    """BSN-04: a plain hash of a request that holds little but a BSN would give it away."""
+    body = b'{"identifier": "%s"}' % BSN.encode()
+    headers = {"Content-Type": "application/json", "Idempotency-Key": "a"}
+    for _ in range(2):
+        made(await office.anna.post(f"{PATH}/search", content=body, headers=headers), 200)
+    kept = select(IdempotencyKey.fingerprint).where(IdempotencyKey.office_id == office.id)
+    async with office.db.transaction(office.id) as session:
+        assert await session.scalar(kept) not in (None, hashlib.sha256(body).digest())

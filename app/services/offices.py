@@ -12,7 +12,7 @@ from app.db import Database
 from app.models import Office, TeamMember
 from app.schemas.contacts import InvitationRead
 from app.schemas.offices import OfficeCreate, OfficeUpdate
-from app.services import auth, events, folder_templates, invitations
+from app.services import auth, events, folder_templates, invitations, products
 from app.settings import Settings
 
 
@@ -28,6 +28,7 @@ async def create(db: Database, settings: Settings, data: OfficeCreate) -> tuple[
         session.add(office)
         await session.flush()
         session.add_all(folder_templates.defaults(office_id))
+        session.add_all(products.defaults(office_id))
         member = TeamMember(
             office_id=office_id,
             name=data.administrator,
