@@ -51,6 +51,7 @@ class Permission(StrEnum):
     INBOX_READ = "inbox:read"
     INBOX_ROUTE = "inbox:route"
     TIMELINE_READ = "timeline:read"
+    CHANGES_READ = "changes:read"
 
 
 P = Permission
@@ -97,6 +98,7 @@ MANAGER: frozenset[Permission] = MUTATOR | {
     P.RELATIONS_ARCHIVE,
     P.RELATION_TEAM_WRITE,
     P.FOLDER_TEMPLATES_WRITE,
+    P.CHANGES_READ,
 }
 ADMINISTRATOR: frozenset[Permission] = frozenset(Permission)
 
