@@ -60,6 +60,7 @@ class Permission(StrEnum):
     INBOX_READ = "inbox:read"
     INBOX_ROUTE = "inbox:route"
     TIMELINE_READ = "timeline:read"
+    CHANGES_READ = "changes:read"
 
 
 P = Permission
@@ -115,6 +116,7 @@ MANAGER: frozenset[Permission] = MUTATOR | {
     P.PRODUCTS_WRITE,
     P.RELATION_KINDS_WRITE,
     P.RELATION_GROUPS_WRITE,
+    P.CHANGES_READ,
 }
 ADMINISTRATOR: frozenset[Permission] = frozenset(Permission)
 

@@ -26,20 +26,25 @@ Row = TypeVar("Row")
 Column = InstrumentedAttribute[Any]
 
 
-class ListQuery(BaseModel):
-    """Parameters of every list; a feature adds its filters and narrows ``sort`` to its own orders."""
+class PageQuery(BaseModel):
+    """Parameters of everything that is paged."""
 
     model_config = ConfigDict(extra="forbid")
 
     limit: Annotated[int, Field(ge=1, le=200, description="rows on a page"), DIGITS] = 50
     cursor: Annotated[str | None, Field(max_length=10_000, description="`next_cursor` of the page before")] = None
-    include: Annotated[Literal["total"] | None, Field(description="`total` adds the number of all rows")] = None
 
     def fingerprint(self) -> str:
         """What a cursor is bound to: filters and order, not the page's own parameters."""
         meaning = self.model_dump(mode="json", exclude={"limit", "cursor", "include"})
         text = json.dumps([type(self).__name__, meaning], sort_keys=True)
         return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+class ListQuery(PageQuery):
+    """Parameters of every list; a feature adds its filters and narrows ``sort`` to its own orders."""
+
+    include: Annotated[Literal["total"] | None, Field(description="`total` adds the number of all rows")] = None
 
 
 class Page(BaseModel, Generic[T]):
@@ -63,12 +68,15 @@ async def paginate(
     columns = (*sorts[sort.removeprefix("-")], key)
     paged = statement.order_by(*(column.desc() if descending else column.asc() for column in columns))
     if query.cursor:
-        values = [literal(value, column.type) for value, column in zip(_decode(query, columns), columns, strict=True)]
+        given = read_cursor(query, *(column.type.python_type for column in columns))
+        values = [literal(value, column.type) for value, column in zip(given, columns, strict=True)]
         here = tuple_(*columns)
         paged = paged.where(here < tuple_(*values) if descending else here > tuple_(*values))
     rows = list(await session.scalars(paged.limit(query.limit + 1)))
     page = rows[: query.limit]
-    cursor = _encode(query, columns, page[-1]) if len(rows) > query.limit else None
+    cursor = None
+    if len(rows) > query.limit:
+        cursor = write_cursor(query, *(getattr(page[-1], column.key) for column in columns))
     session.info["next_cursor"] = cursor  # for the Link header
     return Page.model_construct(
         items=page,
@@ -81,8 +89,8 @@ async def _count(session: AsyncSession, statement: Select[Row]) -> int:
     return await session.scalar(select(func.count()).select_from(statement.order_by(None).subquery())) or 0
 
 
-def _encode(query: ListQuery, columns: Sequence[Column], row: Any) -> str:
-    values = [getattr(row, column.key) for column in columns]
+def write_cursor(query: PageQuery, *values: Any) -> str:
+    """Where a page ended: these values, bound to the query."""
     text = json.dumps([query.fingerprint(), *values], default=_plain, ensure_ascii=False)
     return base64.urlsafe_b64encode(text.encode()).decode().rstrip("=")
 
@@ -91,11 +99,12 @@ def _plain(value: UUID | datetime) -> str:
     return value.isoformat() if isinstance(value, datetime) else str(value)
 
 
-def _decode(query: ListQuery, columns: Sequence[Column]) -> list[Any]:
+def read_cursor(query: PageQuery, *types: type[Any]) -> list[Any]:
+    """The values of the query's cursor, of exactly these types."""
     cursor = query.cursor or ""
     try:
         fingerprint, *values = json.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
-        parsed = [_parse(value, column) for value, column in zip(values, columns, strict=True)]
+        parsed = [_parse(value, wanted) for value, wanted in zip(values, types, strict=True)]
     except (ValueError, TypeError, OverflowError, RecursionError):
         raise invalid("/cursor", "cursor_invalid", "Give `next_cursor` of a page as it was.", "query") from None
     if fingerprint != query.fingerprint():
@@ -106,8 +115,7 @@ def _decode(query: ListQuery, columns: Sequence[Column]) -> list[Any]:
     return parsed
 
 
-def _parse(value: Any, column: Column) -> Any:
-    wanted = column.type.python_type
+def _parse(value: Any, wanted: type[Any]) -> Any:
     if type(value) is not (str if wanted in (UUID, datetime) else wanted):
         raise TypeError(value)
     if wanted is UUID:

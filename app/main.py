@@ -20,6 +20,7 @@ from app.middleware import Boundary, Cors, problem_handler
 from app.routers import (
     api_keys,
     auth,
+    changes,
     contact_links,
     contacts,
     conversations,
@@ -81,6 +82,7 @@ FEATURES = (
     document_requests,
     inbox,
     timeline,
+    changes,
 )
 
 

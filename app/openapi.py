@@ -163,7 +163,7 @@ def _refusals(route: APIRoute, method: str, permission: Permission | None, wante
         statuses.add(412)
     if "Range" in wanted:
         statuses |= {410, 416}
-    return statuses
+    return statuses | {status for status in REFUSALS if status in route.responses}
 
 
 def _has_version(route: APIRoute) -> bool:

@@ -43,6 +43,7 @@ TAGS = {
     "document requests": "Asking a client for documents (documentuitvragen), each with its folder chosen beforehand.",
     "inbox": "Delivered documents that wait for a decision (Inbox), over all dossiers.",
     "timeline": "What happened, and who did it (tijdlijn).",
+    "changes": "What other packages keep in step by (wijzigingen): all that changed since a cursor.",
 }
 
 # What a name means wherever it stands, unless the model says it better: of parameters, and of fields.

@@ -4,6 +4,7 @@ from app.models.api_keys import ApiKey
 from app.models.auth_tokens import AuthToken
 from app.models.base import Base
 from app.models.blobs import Blob
+from app.models.changes import Change
 from app.models.contact_links import ContactLink
 from app.models.contacts import Contact
 from app.models.conversations import Attachment, Conversation, Message, Participant
@@ -34,6 +35,7 @@ __all__ = [
     "AuthToken",
     "Base",
     "Blob",
+    "Change",
     "Contact",
     "ContactLink",
     "Conversation",

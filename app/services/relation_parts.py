@@ -1,13 +1,12 @@
 """What hangs on a relation in tables of its own, beside its numbers: labels, products, ids of other packages."""
 
-from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import delete
+from sqlalchemy import CompoundSelect, cast, delete, null, select, union_all
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 from uuid_utils.compat import uuid7
@@ -26,30 +25,34 @@ Given = Mapping[str, Any]
 
 
 async def show(session: AsyncSession, actor: Actor, relations: Sequence[Relation]) -> None:
-    """Put the parts on each relation, for its answer: three statements, whatever the page holds."""
-    ids = [relation.id for relation in relations]
-    labels, products = defaultdict(list), defaultdict(list)
-    external: dict[UUID, dict[str, str]] = defaultdict(dict)
-    for label in await session.scalars(
-        visible(actor, RelationLabel).where(RelationLabel.relation_id.in_(ids)).order_by(RelationLabel.id)
-    ):
-        labels[label.relation_id].append(label.label_id)
-    for product in await session.scalars(
-        visible(actor, RelationProduct).where(RelationProduct.relation_id.in_(ids)).order_by(RelationProduct.id)
-    ):
-        products[product.relation_id].append(product)
-    for row in await session.scalars(
-        visible(actor, RelationExternalId)
-        .where(RelationExternalId.relation_id.in_(ids))
-        .order_by(RelationExternalId.system)
-    ):
-        external[row.relation_id][row.system] = row.external_id
+    """Put the parts on each relation, for its answer: one statement, whatever the page holds."""
     for relation in relations:
-        relation.shown |= {
-            "label_ids": labels[relation.id],
-            "products": products[relation.id],
-            "external_ids": external[relation.id],
-        }
+        relation.shown |= {"label_ids": [], "products": [], "external_ids": {}}
+    shown = {relation.id: relation.shown for relation in relations}
+    for row in await session.execute(_all_parts(actor, list(shown))):
+        parts = shown[row.relation_id]
+        if row.system:
+            parts["external_ids"][row.system] = row.external_id
+        elif row.product_id:
+            parts["products"].append(row)
+        else:
+            parts["label_ids"].append(row.label_id)
+
+
+def _all_parts(actor: Actor, ids: list[UUID]) -> CompoundSelect[Any]:
+    columns = (
+        RelationLabel.label_id, RelationProduct.product_id, RelationProduct.starts_on, RelationProduct.ends_on,
+        RelationExternalId.system, RelationExternalId.external_id,
+    )  # fmt: skip
+    each = [
+        select(
+            model.id,
+            model.relation_id,
+            *(column if column.class_ is model else cast(null(), column.type).label(column.key) for column in columns),
+        ).where(model.office_id == actor.office_id, model.relation_id.in_(ids))
+        for model in (RelationLabel, RelationProduct, RelationExternalId)
+    ]
+    return union_all(*each).order_by("id")
 
 
 async def put(session: AsyncSession, actor: Actor, relation: Relation, given: Given) -> list[str]:

@@ -115,6 +115,7 @@ TABLE = {
     "refuse_item": "mMa",
     "reassign_item": "mMa",
     "list_events": "crmMa",
+    "list_changes": "Ma",
 }
 ROLES = {"c": CONTACT, "r": READER, "m": MUTATOR, "M": MANAGER, "a": frozenset(P)}
 ROUTES = {route.name: route for feature in FEATURES for route in feature.router.routes if isinstance(route, APIRoute)}
