@@ -1,14 +1,17 @@
 from sqlalchemy import ColumnElement, exists, or_, true
 from sqlalchemy.orm import Mapped, mapped_column
 
+from app import phones
 from app.access import Actor
 from app.errors import taken
+from app.identifiers import Finding
 from app.models.base import Base, Key, Versioned, index, one_of, unique
 from app.models.contact_links import ContactLink
+from app.models.phones import HasPhone
 from app.models.relations import relation_ids, restricted
 
 
-class Contact(Versioned, Base):
+class Contact(HasPhone, Versioned, Base):
     """A human the office talks to, with a unique e-mail address and a login (contact)."""
 
     __tablename__ = "contacts"
@@ -32,10 +35,15 @@ class Contact(Versioned, Base):
     first_names: Mapped[str | None]
     prefix: Mapped[str | None]
     surname: Mapped[str]
-    phone: Mapped[str | None]
+    mobile: Mapped[str | None]
+    mobile_e164: Mapped[str | None]
     language: Mapped[str] = mapped_column(default="nl")
     login_status: Mapped[str] = mapped_column(default="none")
     password_hash: Mapped[str | None]
+
+    @property
+    def warnings(self) -> list[Finding]:
+        return phones.warnings(phone=self.phone, mobile=self.mobile)
 
     @classmethod
     def visible_to(cls, actor: Actor) -> ColumnElement[bool]:

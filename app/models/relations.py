@@ -9,6 +9,7 @@ from app.access import Actor
 from app.errors import taken
 from app.models.base import Base, Key, Versioned, index, one_of, references, unique
 from app.models.contact_links import ContactLink
+from app.models.phones import HasPhone
 from app.models.relation_roles import RelationRole
 
 TYPES = ("organisation", "person", "internal", "supplier")
@@ -38,7 +39,7 @@ class WithNumbers:
     warnings = _shown("warnings")
 
 
-class Relation(WithNumbers, Versioned, Base):
+class Relation(WithNumbers, HasPhone, Versioned, Base):
     """A client the office works for (relatie): an organisation or a person, with exactly one dossier."""
 
     __tablename__ = "relations"
@@ -66,7 +67,6 @@ class Relation(WithNumbers, Versioned, Base):
     surname: Mapped[str | None]
     legal_form: Mapped[str | None]
     email: Mapped[str | None]
-    phone: Mapped[str | None]
     memo: Mapped[str | None]
     parent_id: Mapped[UUID | None]
     archived_at: Mapped[datetime | None]

@@ -16,7 +16,7 @@ from app.dependencies import (
 )
 from app.listing import Page, paginate
 from app.models import Contact
-from app.schemas.contacts import ContactCreate, ContactQuery, ContactRead, ContactUpdate, InvitationRead
+from app.schemas.contacts import ContactCreate, ContactDetail, ContactQuery, ContactRead, ContactUpdate, InvitationRead
 from app.services import contacts, invitations
 
 router = APIRouter(prefix="/contacts", tags=["contacts"], route_class=Route)
@@ -35,7 +35,7 @@ async def list_contacts(query: Annotated[ContactQuery, Query()], session: Transa
     return await paginate(session, contacts.find_all(actor, query), query, contacts.SORTS, Contact.id)
 
 
-@router.post("", status_code=201, dependencies=[require(P.CONTACTS_WRITE)], response_model=ContactRead)
+@router.post("", status_code=201, dependencies=[require(P.CONTACTS_WRITE)], response_model=ContactDetail)
 async def create_contact(data: ContactCreate, session: Transaction, actor: CurrentActor, answer: Answer) -> Any:
     """Make a contact (contact). It sees nothing until it is linked with portal access, and invited."""
     contact = await contacts.create(session, actor, data)
@@ -43,14 +43,14 @@ async def create_contact(data: ContactCreate, session: Transaction, actor: Curre
     return contact
 
 
-@router.get("/{contact_id}", dependencies=[require(P.CONTACTS_READ)], response_model=ContactRead)
+@router.get("/{contact_id}", dependencies=[require(P.CONTACTS_READ)], response_model=ContactDetail)
 async def get_contact(contact: ContactInPath, answer: Answer) -> Any:
     """One contact (contact)."""
     answer.show(contact)
     return contact
 
 
-@router.patch("/{contact_id}", dependencies=[require(P.CONTACTS_WRITE)], response_model=ContactRead)
+@router.patch("/{contact_id}", dependencies=[require(P.CONTACTS_WRITE)], response_model=ContactDetail)
 async def update_contact(
     contact: ContactInPath, data: ContactUpdate, session: Transaction, actor: CurrentActor, answer: Answer
 ) -> Any:

@@ -5,6 +5,7 @@ from pydantic import ConfigDict, Field
 from app.listing import ListQuery
 from app.schemas.base import Email, Id, Input, Line, Moment, Number, OptionalLine, Output, Search, absent
 from app.schemas.examples import CONTACT, LATER, MADE_AND_CHANGED, example
+from app.schemas.relation_identifiers import FieldWarning
 
 LoginStatus = Literal["none", "invited", "active", "blocked"]
 Language = Literal["nl", "en"]
@@ -34,6 +35,7 @@ class ContactCreate(Input):
     first_names: Annotated[OptionalLine | None, Field(description="voornamen")] = None
     prefix: Annotated[OptionalLine | None, Field(description="tussenvoegsel")] = None
     phone: OptionalLine | None = None
+    mobile: OptionalLine | None = None
     language: Language = "nl"
 
 
@@ -49,6 +51,7 @@ class ContactUpdate(Input):
     first_names: OptionalLine | None = None
     prefix: OptionalLine | None = None
     phone: OptionalLine | None = None
+    mobile: OptionalLine | None = None
     language: Language = absent()
     login_status: Literal["blocked", "none"] = absent()
 
@@ -63,7 +66,10 @@ class ContactRead(Output):
         first_names="Henk",
         prefix="de",
         surname="Vries",
-        phone="+31 20 555 01 00",
+        phone="020 555 01 00",
+        phone_e164="+31205550100",
+        mobile=None,
+        mobile_e164=None,
         language="nl",
         login_status="active",
         **MADE_AND_CHANGED,
@@ -78,11 +84,22 @@ class ContactRead(Output):
     prefix: str | None
     surname: str
     phone: str | None
+    phone_e164: str | None
+    mobile: str | None
+    mobile_e164: str | None
     language: Language
     login_status: LoginStatus
     created_at: Moment
     updated_at: Moment
     version: int
+
+
+class ContactDetail(ContactRead):
+    """One contact, with what is odd about it."""
+
+    model_config = example(ContactRead, warnings=[])
+
+    warnings: Annotated[list[FieldWarning], Field(description="waarschuwingen; they stop nothing")]
 
 
 class ContactQuery(ListQuery):

@@ -142,7 +142,8 @@ class RelationStaffRead(NumbersRead, RelationRead):
         surname=None,
         legal_form="vof",
         email="info@devriesfietsen.example",
-        phone="+31 20 555 01 00",
+        phone="020 555 01 00",
+        phone_e164="+31205550100",
         memo=None,
         parent_id=None,
         archived_at=None,
@@ -157,6 +158,7 @@ class RelationStaffRead(NumbersRead, RelationRead):
     legal_form: LegalForm | None
     email: str | None
     phone: str | None
+    phone_e164: str | None
     memo: str | None
     parent_id: Id | None
     archived_at: Moment | None

@@ -8,6 +8,7 @@ from sqlalchemy import Select, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import joinedload
 
+from app import phones
 from app.access import Actor, ActorKind, visible
 from app.errors import Conflict, invalid
 from app.models import Dossier, Relation, RelationRole
@@ -117,7 +118,8 @@ async def detail(session: AsyncSession, actor: Actor, relation: Relation) -> Rel
     """One relation as the office sees it: its numbers masked to their last digits, and what is odd about it."""
     digits = relation_identifiers.SHOWN_DIGITS
     numbers = await relation_identifiers.show(session, actor, [relation], digits=digits)
-    relation.shown["warnings"] = await relation_identifiers.warnings(session, actor, relation, numbers)
+    odd = await relation_identifiers.warnings(session, actor, relation, numbers)
+    relation.shown["warnings"] = odd + phones.warnings(phone=relation.phone)
     return RelationDetail.model_validate(relation)
 
 
