@@ -1,15 +1,27 @@
 """contacts, complete"""
 
 from collections.abc import Iterator
+from typing import Any
 
 import phonenumbers
 import sqlalchemy as sa
 from alembic import op
+from sqlalchemy.dialects import postgresql
 
 revision = "8c41f0d2b7a9"
 down_revision = "5713ecf6e95b"
 branch_labels = None
 depends_on = None
+
+TYPES = (
+    "ARRAY['income_tax', 'corporation_tax', 'vat', 'vat_correction', 'eu_sales_list', 'payroll_tax', "
+    "'provisional_assessment', 'allowances', 'extension', 'annual_accounts', 'credit_report']"
+)
+# Of several preferred contacts of a relation the first one stays it.
+ONE_PREFERRED = (
+    "UPDATE contact_links l SET is_preferred = false WHERE is_preferred AND EXISTS (SELECT 1 FROM contact_links o "
+    "WHERE o.office_id = l.office_id AND o.relation_id = l.relation_id AND o.is_preferred AND o.id < l.id)"
+)
 
 
 def upgrade() -> None:
@@ -17,16 +29,38 @@ def upgrade() -> None:
     op.add_column("contacts", sa.Column("mobile_e164", sa.Text(), nullable=True))
     for table in ("contacts", "relations"):
         op.add_column(table, sa.Column("phone_e164", sa.Text(), nullable=True))
+    for subjects in ("preferred_for", "may_approve"):
+        add_filled("contact_links", sa.Column(subjects, postgresql.ARRAY(sa.Text()), nullable=False), "{}")
+        op.create_check_constraint(op.f(f"ck_contact_links_{subjects}"), "contact_links", f"{subjects} <@ {TYPES}")
+    add_filled("contact_links", sa.Column("is_ubo", sa.Boolean(), nullable=False), "false")
     for _ in each_office():
         for table in ("contacts", "relations"):
             read_phones(table)
+        op.execute(ONE_PREFERRED)
+    op.create_index(
+        op.f("ix_contact_links_office_id_relation_id"),
+        "contact_links",
+        ["office_id", "relation_id"],
+        unique=True,
+        postgresql_where="is_preferred",
+    )
 
 
 def downgrade() -> None:
+    op.drop_index(op.f("ix_contact_links_office_id_relation_id"), table_name="contact_links")
+    for column in ("is_ubo", "may_approve", "preferred_for"):
+        op.drop_column("contact_links", column)
     for table in ("contacts", "relations"):
         op.drop_column(table, "phone_e164")
     op.drop_column("contacts", "mobile_e164")
     op.drop_column("contacts", "mobile")
+
+
+def add_filled(table: str, column: sa.Column[Any], value: str) -> None:
+    """A column that has this value in every row that is there, and no default of its own afterwards."""
+    column.server_default = sa.DefaultClause(value)
+    op.add_column(table, column)
+    op.alter_column(table, column.name, server_default=None)
 
 
 def each_office() -> Iterator[None]:
