@@ -124,6 +124,7 @@ FIELD_WORDS = {
     "request_id": "`X-Request-Id` of the request that did it",
     "request_line_id": "the line of a document request (uitvraagregel) that it answers; null: none",
     "revoked_at": "when it was revoked (ingetrokken); null: it was not",
+    "salutation": "aanhef: how letters to this contact begin",
     "sees_all_relations": "true: no role on a relation is asked for",
     "sender_id": "who wrote it",
     "sender_kind": "what kind of person or key wrote it",

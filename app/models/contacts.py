@@ -1,4 +1,7 @@
+from typing import Any
+
 from sqlalchemy import ColumnElement, exists, or_, true
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app import phones
@@ -9,6 +12,9 @@ from app.models.base import Base, Key, Versioned, index, one_of, unique
 from app.models.contact_links import ContactLink
 from app.models.phones import HasPhone
 from app.models.relations import relation_ids, restricted
+
+# What a contact is told by mail until he or the office chooses otherwise.
+NOTIFICATIONS = {"messages": True, "document_requests": True, "reminders": True, "digest": "never"}
 
 
 class Contact(HasPhone, Versioned, Base):
@@ -35,9 +41,11 @@ class Contact(HasPhone, Versioned, Base):
     first_names: Mapped[str | None]
     prefix: Mapped[str | None]
     surname: Mapped[str]
+    salutation: Mapped[str | None]
     mobile: Mapped[str | None]
     mobile_e164: Mapped[str | None]
     language: Mapped[str] = mapped_column(default="nl")
+    notifications: Mapped[dict[str, Any]] = mapped_column(JSONB)
     login_status: Mapped[str] = mapped_column(default="none")
     password_hash: Mapped[str | None]
 

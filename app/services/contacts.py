@@ -4,9 +4,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.access import Actor, visible
 from app.errors import Forbidden
 from app.models import AuthToken, Contact, ContactLink
+from app.models.contacts import NOTIFICATIONS
 from app.models.relations import of_visible_relation
 from app.schemas.contacts import ContactCreate, ContactQuery, ContactUpdate
-from app.services import events, invitations
+from app.services import events, invitations, numbering
 from app.services.auth import email_key, end_sessions
 from app.services.relations import keys, matches
 
@@ -30,14 +31,14 @@ def find_all(actor: Actor, query: ContactQuery) -> Select[Contact]:
 
 
 async def create(session: AsyncSession, actor: Actor, data: ContactCreate) -> Contact:
-    name = display_name(data)
-    contact = Contact(
-        office_id=actor.office_id,
-        **data.model_dump(),
-        **keys(data.number, name),
-        email_key=email_key(data.email),
-        name=name,
-    )
+    name, number = display_name(data), data.number or await numbering.propose(session, actor, Contact)
+    values = data.model_dump() | {
+        "name": name,
+        "number": number,
+        "email_key": email_key(data.email),
+        "notifications": NOTIFICATIONS | data.given().get("notifications", {}),
+    }
+    contact = Contact(office_id=actor.office_id, **values, **keys(number, name))
     session.add(contact)
     await session.flush()
     events.record(session, actor, "contact.created", contact, number=contact.number)
@@ -60,6 +61,8 @@ async def change(session: AsyncSession, actor: Actor, contact: Contact, data: Co
     given = data.given()
     if given.keys() & {"email", "login_status"}:
         await _check_all_his_relations(session, actor, contact)
+    if "notifications" in given:
+        given["notifications"] = contact.notifications | given["notifications"]
     before = contact.email_key, contact.login_status
     changed = contact.take(given)
     contact.name = display_name(contact)

@@ -21,7 +21,7 @@ from app.schemas.relations import (
     RelationUpdate,
     check_type_fields,
 )
-from app.services import dossiers, events, offices, relation_identifiers, relation_numbers
+from app.services import dossiers, events, numbering, offices, relation_identifiers
 from app.text import fold, natural, number_key
 
 WITH_DOSSIER = joinedload(Relation.dossier)
@@ -70,7 +70,7 @@ async def create(session: AsyncSession, actor: Actor, data: RelationCreate) -> R
     parent = None
     if data.parent_id is not None:
         parent = await _check_parent(session, actor, data.parent_id, None)
-    name, number = display_name(data), data.number or await relation_numbers.propose(session, actor, parent)
+    name, number = display_name(data), data.number or await numbering.propose(session, actor, Relation, parent)
     values = data.model_dump(exclude=set(relation_identifiers.FIELDS)) | {"name": name, "number": number}
     relation = Relation(office_id=actor.office_id, **values, **keys(number, name))
     session.add(relation)

@@ -17,6 +17,7 @@ TYPES = (
     "ARRAY['income_tax', 'corporation_tax', 'vat', 'vat_correction', 'eu_sales_list', 'payroll_tax', "
     "'provisional_assessment', 'allowances', 'extension', 'annual_accounts', 'credit_report']"
 )
+NOTIFICATIONS = '{"messages": true, "document_requests": true, "reminders": true, "digest": "never"}'
 # Of several preferred contacts of a relation the first one stays it.
 ONE_PREFERRED = (
     "UPDATE contact_links l SET is_preferred = false WHERE is_preferred AND EXISTS (SELECT 1 FROM contact_links o "
@@ -25,6 +26,8 @@ ONE_PREFERRED = (
 
 
 def upgrade() -> None:
+    op.add_column("contacts", sa.Column("salutation", sa.Text(), nullable=True))
+    add_filled("contacts", sa.Column("notifications", postgresql.JSONB(), nullable=False), NOTIFICATIONS)
     op.add_column("contacts", sa.Column("mobile", sa.Text(), nullable=True))
     op.add_column("contacts", sa.Column("mobile_e164", sa.Text(), nullable=True))
     for table in ("contacts", "relations"):
@@ -53,7 +56,8 @@ def downgrade() -> None:
     for table in ("contacts", "relations"):
         op.drop_column(table, "phone_e164")
     op.drop_column("contacts", "mobile_e164")
-    op.drop_column("contacts", "mobile")
+    for column in ("mobile", "notifications", "salutation"):
+        op.drop_column("contacts", column)
 
 
 def add_filled(table: str, column: sa.Column[Any], value: str) -> None:
