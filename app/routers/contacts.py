@@ -62,6 +62,18 @@ async def update_contact(
     return contact
 
 
+@router.delete("/{contact_id}", status_code=204, dependencies=[require(P.CONTACTS_DELETE)])
+async def delete_contact(contact: ContactInPath, session: Transaction, actor: CurrentActor, answer: Answer) -> None:
+    """Delete a contact (contact verwijderen): his login, links and personal data are gone at once, for good.
+
+    Messages that he wrote stay under his name; his number and e-mail address are free again. It takes a role on all
+    relations that he is linked to (403 `other_relations`). While documents are asked of him it is refused (409
+    `open_document_requests`): withdraw those requests, or merge him with who goes on in his place.
+    """
+    answer.check(contact)
+    await contacts.delete(session, actor, contact)
+
+
 @router.post("/{contact_id}/invitation", status_code=201, dependencies=[require(P.CONTACTS_INVITE)])
 @shows_once("token", "link")
 async def invite_contact(

@@ -2,8 +2,9 @@
 
 from collections.abc import Callable, Mapping
 from typing import Any
+from uuid import UUID
 
-from sqlalchemy import Select
+from sqlalchemy import Select, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import joinedload
@@ -52,6 +53,8 @@ async def put(
     """Make the link, or make it so; the same call twice, or twice at once, changes nothing more. True: it is new."""
     check_open(relation)
     await _queue(session, actor, relation)
+    if not await hold(session, actor, contact.id):
+        raise NotFound
     made = insert(ContactLink).values(
         id=uuid7(), office_id=actor.office_id, relation_id=relation.id, contact_id=contact.id, version=1,
         function="", portal_access=False,
@@ -84,6 +87,12 @@ async def change(
 async def remove(session: AsyncSession, actor: Actor, relation: Relation, link: ContactLink) -> None:
     _record(session, actor, link, "contact_link.deleted", relation)
     await session.delete(link)
+
+
+async def hold(session: AsyncSession, actor: Actor, contact_id: UUID) -> bool:
+    """Keep the contact from being deleted or merged until the commit. False: he is gone already."""
+    there = select(Contact.id).where(Contact.office_id == actor.office_id, Contact.id == contact_id, Contact.live())
+    return await session.scalar(there.with_for_update(read=True, key_share=True)) is not None
 
 
 async def _queue(session: AsyncSession, actor: Actor, relation: Relation) -> None:

@@ -18,6 +18,17 @@ TYPES = (
     "'provisional_assessment', 'allowances', 'extension', 'annual_accounts', 'credit_report']"
 )
 NOTIFICATIONS = '{"messages": true, "document_requests": true, "reminders": true, "digest": "never"}'
+NEEDED = ("email", "email_key", "number_key", "number_sort")
+DELETED = (
+    "CASE WHEN deleted_at IS NULL THEN num_nulls(email, email_key, number_key, number_sort) = 0 "
+    "ELSE num_nonnulls(email, email_key, number_key, number_sort, initials, first_names, prefix, salutation, phone, "
+    "phone_e164, mobile, mobile_e164, password_hash) = 0 AND login_status = 'blocked' END"
+)
+# Before, there was no contact without these: who was deleted gets some that nobody else has.
+SPELT_OUT = (
+    "UPDATE contacts SET email = id || '@deleted.invalid', email_key = id || '@deleted.invalid', "
+    "number_key = id::text, number_sort = id::text WHERE deleted_at IS NOT NULL"
+)
 # Of several preferred contacts of a relation the first one stays it.
 ONE_PREFERRED = (
     "UPDATE contact_links l SET is_preferred = false WHERE is_preferred AND EXISTS (SELECT 1 FROM contact_links o "
@@ -32,6 +43,10 @@ def upgrade() -> None:
     op.add_column("contacts", sa.Column("mobile_e164", sa.Text(), nullable=True))
     for table in ("contacts", "relations"):
         op.add_column(table, sa.Column("phone_e164", sa.Text(), nullable=True))
+    op.add_column("contacts", sa.Column("deleted_at", sa.DateTime(timezone=True), nullable=True))
+    for column in NEEDED:
+        op.alter_column("contacts", column, nullable=True)
+    op.create_check_constraint(op.f("ck_contacts_deleted"), "contacts", DELETED)
     for subjects in ("preferred_for", "may_approve"):
         add_filled("contact_links", sa.Column(subjects, postgresql.ARRAY(sa.Text()), nullable=False), "{}")
         op.create_check_constraint(op.f(f"ck_contact_links_{subjects}"), "contact_links", f"{subjects} <@ {TYPES}")
@@ -53,10 +68,15 @@ def downgrade() -> None:
     op.drop_index(op.f("ix_contact_links_office_id_relation_id"), table_name="contact_links")
     for column in ("is_ubo", "may_approve", "preferred_for"):
         op.drop_column("contact_links", column)
+    op.drop_constraint(op.f("ck_contacts_deleted"), "contacts")
+    for _ in each_office():
+        op.execute(SPELT_OUT)
+    for column in NEEDED:
+        op.alter_column("contacts", column, nullable=False)
     for table in ("contacts", "relations"):
         op.drop_column(table, "phone_e164")
     op.drop_column("contacts", "mobile_e164")
-    for column in ("mobile", "notifications", "salutation"):
+    for column in ("deleted_at", "mobile", "notifications", "salutation"):
         op.drop_column("contacts", column)
 
 

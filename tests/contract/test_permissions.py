@@ -49,6 +49,7 @@ TABLE = {
     "create_contact": "mMa",
     "get_contact": "rmMa",
     "update_contact": "mMa",
+    "delete_contact": "mMa",
     "invite_contact": "mMa",
     "create_person_relation": "mMa",
     "list_contacts_of_relation": "rmMa",
