@@ -16,8 +16,16 @@ from app.dependencies import (
 )
 from app.listing import Page, paginate
 from app.models import Contact
-from app.schemas.contacts import ContactCreate, ContactDetail, ContactQuery, ContactRead, ContactUpdate, InvitationRead
-from app.services import contacts, invitations
+from app.schemas.contacts import (
+    ContactCreate,
+    ContactDetail,
+    ContactMerge,
+    ContactQuery,
+    ContactRead,
+    ContactUpdate,
+    InvitationRead,
+)
+from app.services import contact_merge, contacts, invitations
 
 router = APIRouter(prefix="/contacts", tags=["contacts"], route_class=Route)
 
@@ -72,6 +80,25 @@ async def delete_contact(contact: ContactInPath, session: Transaction, actor: Cu
     """
     answer.check(contact)
     await contacts.delete(session, actor, contact)
+
+
+@router.post("/{contact_id}/merge", dependencies=[require(P.CONTACTS_WRITE)], response_model=ContactDetail)
+async def merge_contacts(
+    contact: ContactInPath, data: ContactMerge, session: Transaction, actor: CurrentActor, answer: Answer
+) -> Any:
+    """Merge another contact into this one (samenvoegen): the same human, entered twice.
+
+    His links, conversations, messages and document requests become this one's, then he is deleted: his sessions end,
+    his address and number are free. This one keeps his own login, names and address; a phone number that he lacks is
+    taken over. **Access:** he can open what the links that move open, as they stand; where both are linked to one
+    relation his own link stays, so that it opens no more than before. Conversations and requests he reads as far as
+    his links open their relation. It takes `contacts:write`, `contacts:delete` and `contact_links:write`, and a role
+    on all relations of both.
+    """
+    answer.check(contact)
+    await contact_merge.merge(session, actor, contact, data)
+    answer.show(contact)
+    return contact
 
 
 @router.post("/{contact_id}/invitation", status_code=201, dependencies=[require(P.CONTACTS_INVITE)])

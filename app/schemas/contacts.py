@@ -144,6 +144,14 @@ class ContactDetail(ContactRead):
     warnings: Annotated[list[FieldWarning], Field(description="waarschuwingen; they stop nothing")]
 
 
+class ContactMerge(Input):
+    """Who is the same human (samenvoegen)."""
+
+    model_config = example(contact_id="0193d6f0-0000-7000-8000-000000000012")
+
+    contact_id: Annotated[Id, Field(description="the other one: what he has moves, then he is deleted")]
+
+
 class ContactQuery(ListQuery):
     sort: Literal["number", "-number", "name", "-name", "updated_at", "-updated_at"] = "number"
     q: Annotated[Search | None, Field(description="part of the number, the name or the e-mail address")] = None

@@ -89,6 +89,16 @@ async def remove(session: AsyncSession, actor: Actor, relation: Relation, link: 
     await session.delete(link)
 
 
+async def move(session: AsyncSession, actor: Actor, source: Contact, target: Contact) -> None:
+    """Links of the one become the other's, but not where he has his own: that stays as it is."""
+    own = {link.relation_id for link in await session.scalars(of_contact(actor, target))}
+    for link in await session.scalars(of_contact(actor, source)):
+        if link.relation_id not in own:
+            link.contact_id = target.id
+            _record(session, actor, link, "contact_link.moved", link.relation, from_contact_id=source.id)
+    await session.flush()
+
+
 async def hold(session: AsyncSession, actor: Actor, contact_id: UUID) -> bool:
     """Keep the contact from being deleted or merged until the commit. False: he is gone already."""
     there = select(Contact.id).where(Contact.office_id == actor.office_id, Contact.id == contact_id, Contact.live())
@@ -119,7 +129,9 @@ async def _take_from_others(
     await session.flush()
 
 
-def _record(session: AsyncSession, actor: Actor, link: ContactLink, action: str, relation: Relation) -> None:
+def _record(
+    session: AsyncSession, actor: Actor, link: ContactLink, action: str, relation: Relation, **more: Any
+) -> None:
     events.record(
         session,
         actor,
@@ -128,4 +140,5 @@ def _record(session: AsyncSession, actor: Actor, link: ContactLink, action: str,
         relation_id=relation.id,
         contact_id=link.contact_id,
         portal_access=link.portal_access,
+        **more,
     )

@@ -50,6 +50,7 @@ TABLE = {
     "get_contact": "rmMa",
     "update_contact": "mMa",
     "delete_contact": "mMa",
+    "merge_contacts": "mMa",
     "invite_contact": "mMa",
     "create_person_relation": "mMa",
     "list_contacts_of_relation": "rmMa",
