@@ -43,6 +43,7 @@ class Permission(StrEnum):
     RELATION_TEAM_WRITE = "relation_team:write"
     CONTACTS_READ = "contacts:read"
     CONTACTS_WRITE = "contacts:write"
+    CONTACTS_DELETE = "contacts:delete"
     CONTACTS_INVITE = "contacts:invite"
     CONTACT_LINKS_READ = "contact_links:read"
     CONTACT_LINKS_WRITE = "contact_links:write"
@@ -97,6 +98,7 @@ MUTATOR: frozenset[Permission] = READER | {
     P.RELATIONS_MATCH,
     P.CITIZEN_NUMBERS_REVEAL,
     P.CONTACTS_WRITE,
+    P.CONTACTS_DELETE,
     P.CONTACTS_INVITE,
     P.CONTACT_LINKS_WRITE,
     P.FOLDERS_WRITE,

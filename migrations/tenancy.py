@@ -1,8 +1,8 @@
 """What every table needs besides its columns: row-level security for the office, and the application's rights."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager
 
+import sqlalchemy as sa
 from alembic import op
 
 from app.settings import get_settings
@@ -33,9 +33,10 @@ def grant(table: str, rights: str) -> None:
     op.execute(f'GRANT {rights} ON "{table}" TO "{role()}"')
 
 
-@contextmanager
-def whole(table: str) -> Iterator[None]:
-    """The rows of all offices, for an owner who is no superuser: row-level security is forced on him too."""
-    op.execute(f'ALTER TABLE "{table}" NO FORCE ROW LEVEL SECURITY')
-    yield
-    op.execute(f'ALTER TABLE "{table}" FORCE ROW LEVEL SECURITY')
+def each_office() -> Iterator[str]:
+    """Ids of all offices, each the one whose rows are there: row-level security is forced on a plain owner too."""
+    connection = op.get_bind()
+    for office_id in list(connection.scalars(sa.text("SELECT office_ids()"))):
+        connection.execute(sa.text("SELECT set_config('app.office_id', :id, true)"), {"id": str(office_id)})
+        yield str(office_id)
+    connection.execute(sa.text("SELECT set_config('app.office_id', '', true)"))

@@ -26,6 +26,9 @@ SPELT_OUT: dict[str, Any] = {
     "function": "gevolmachtigde",
     "portal_access": False,
     "is_preferred": False,
+    "preferred_for": [],
+    "may_approve": [],
+    "is_ubo": False,
     "valid_from": None,
     "valid_until": None,
 }

@@ -5,7 +5,9 @@ from typing import Any, get_args
 import httpx
 import pytest
 
+from app import filings
 from app.access import P, Role
+from app.schemas.relation_details import DetailsRead
 from app.schemas.relation_identifiers import FilingType
 from app.services.relation_matching import FILINGS
 from tests.factories import Tenant
@@ -113,3 +115,14 @@ async def test_bodies(office: Tenant) -> None:
 def test_every_type_of_filing_has_its_key() -> None:
     literal = get_args(FilingType)[0]
     assert set(get_args(literal)) == set(FILINGS)
+    assert get_args(literal) == filings.FILING_TYPES
+
+
+def test_periods_are_the_same_in_every_layer() -> None:
+    for field, periods in (
+        ("lh_filing_period", filings.LH_PERIODS),
+        ("btw_filing_period", filings.BTW_PERIODS),
+        ("icp_filing_period", filings.ICP_PERIODS),
+    ):
+        offered = get_args(get_args(DetailsRead.model_fields[field].annotation)[0])
+        assert offered == periods

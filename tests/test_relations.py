@@ -73,6 +73,7 @@ class TestCreate:
             "surname": None,
             "email": "Henk@bakker.nl",
             "phone": None,
+            "phone_e164": None,
             "memo": "eerste\ntweede",
             "parent_id": None,
             "archived_at": None,

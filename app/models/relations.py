@@ -12,6 +12,7 @@ from app.filings import BTW_PERIODS, ICP_PERIODS, LH_PERIODS
 from app.models.base import Base, Key, Versioned, index, one_of, references, searched, unique
 from app.models.contact_links import ContactLink
 from app.models.named import in_use
+from app.models.phones import HasPhone
 from app.models.relation_roles import RelationRole
 
 TYPES = ("organisation", "person", "internal", "supplier")
@@ -48,7 +49,7 @@ class WithParts:
     warnings = _shown("warnings")
 
 
-class Relation(WithParts, Versioned, Base):
+class Relation(WithParts, HasPhone, Versioned, Base):
     """A client the office works for (relatie): an organisation or a person, with exactly one dossier."""
 
     __tablename__ = "relations"
@@ -91,7 +92,6 @@ class Relation(WithParts, Versioned, Base):
     employees: Mapped[int | None]
     fiscal_year_end: Mapped[str | None]
     email: Mapped[str | None]
-    phone: Mapped[str | None]
     website: Mapped[str | None]
     addresses: Mapped[dict[str, Any]] = mapped_column(JSONB, default=dict, server_default="{}")
     lh_filing_period: Mapped[str | None]

@@ -16,8 +16,16 @@ from app.dependencies import (
 )
 from app.listing import Page, paginate
 from app.models import Contact
-from app.schemas.contacts import ContactCreate, ContactQuery, ContactRead, ContactUpdate, InvitationRead
-from app.services import contacts, invitations
+from app.schemas.contacts import (
+    ContactCreate,
+    ContactDetail,
+    ContactMerge,
+    ContactQuery,
+    ContactRead,
+    ContactUpdate,
+    InvitationRead,
+)
+from app.services import contact_merge, contacts, invitations
 
 router = APIRouter(prefix="/contacts", tags=["contacts"], route_class=Route)
 
@@ -36,7 +44,7 @@ async def list_contacts(query: Annotated[ContactQuery, Query()], session: Transa
     return await paginate(session, found, query, contacts.SORTS, Contact.id)
 
 
-@router.post("", status_code=201, dependencies=[require(P.CONTACTS_WRITE)], response_model=ContactRead)
+@router.post("", status_code=201, dependencies=[require(P.CONTACTS_WRITE)], response_model=ContactDetail)
 async def create_contact(data: ContactCreate, session: Transaction, actor: CurrentActor, answer: Answer) -> Any:
     """Make a contact (contact). It sees nothing until it is linked with portal access, and invited."""
     contact = await contacts.create(session, actor, data)
@@ -44,14 +52,14 @@ async def create_contact(data: ContactCreate, session: Transaction, actor: Curre
     return contact
 
 
-@router.get("/{contact_id}", dependencies=[require(P.CONTACTS_READ)], response_model=ContactRead)
+@router.get("/{contact_id}", dependencies=[require(P.CONTACTS_READ)], response_model=ContactDetail)
 async def get_contact(contact: ContactInPath, answer: Answer) -> Any:
     """One contact (contact)."""
     answer.show(contact)
     return contact
 
 
-@router.patch("/{contact_id}", dependencies=[require(P.CONTACTS_WRITE)], response_model=ContactRead)
+@router.patch("/{contact_id}", dependencies=[require(P.CONTACTS_WRITE)], response_model=ContactDetail)
 async def update_contact(
     contact: ContactInPath, data: ContactUpdate, session: Transaction, actor: CurrentActor, answer: Answer
 ) -> Any:
@@ -59,6 +67,37 @@ async def update_contact(
     answer.check(contact)
     await contacts.change(session, actor, contact, data)
     await session.flush()
+    answer.show(contact)
+    return contact
+
+
+@router.delete("/{contact_id}", status_code=204, dependencies=[require(P.CONTACTS_DELETE)])
+async def delete_contact(contact: ContactInPath, session: Transaction, actor: CurrentActor, answer: Answer) -> None:
+    """Delete a contact (contact verwijderen): his login, links and personal data are gone at once, for good.
+
+    Messages that he wrote stay under his name; his number and e-mail address are free again. It takes a role on all
+    relations that he is linked to (403 `other_relations`). While documents are asked of him it is refused (409
+    `open_document_requests`): withdraw those requests, or merge him with who goes on in his place.
+    """
+    answer.check(contact)
+    await contacts.delete(session, actor, contact)
+
+
+@router.post("/{contact_id}/merge", dependencies=[require(P.CONTACTS_WRITE)], response_model=ContactDetail)
+async def merge_contacts(
+    contact: ContactInPath, data: ContactMerge, session: Transaction, actor: CurrentActor, answer: Answer
+) -> Any:
+    """Merge another contact into this one (samenvoegen): the same human, entered twice.
+
+    His links, conversations, messages and document requests become this one's, then he is deleted: his sessions end,
+    his address and number are free. This one keeps his own login, names and address; a phone number that he lacks is
+    taken over. **Access:** he can open what the links that move open, as they stand; where both are linked to one
+    relation his own link stays, so that it opens no more than before. Conversations and requests he reads as far as
+    his links open their relation. It takes `contacts:write`, `contacts:delete` and `contact_links:write`, and a role
+    on all relations of both.
+    """
+    answer.check(contact)
+    await contact_merge.merge(session, actor, contact, data)
     answer.show(contact)
     return contact
 

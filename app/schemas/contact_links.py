@@ -1,13 +1,36 @@
-from typing import Annotated, Literal, Self
+from typing import Annotated, Any, Literal, Self, TypeAlias
 
-from pydantic import ConfigDict, Field, model_validator
+from pydantic import AfterValidator, ConfigDict, Field, model_validator
 
 from app.errors import invalid
+from app.filings import FILING_TYPES
 from app.listing import ListQuery
 from app.schemas.base import Bool, Date, Id, Input, Line, Moment, Output, absent
 from app.schemas.examples import CONTACT, MADE_AND_CHANGED, RELATION, example, shown_of
+from app.schemas.relation_identifiers import FilingType
 
-Preferred = Annotated[Bool, Field(description="voorkeur contact: the default addressee of this relation")]
+Preferred = Annotated[
+    Bool,
+    Field(description="voorkeur contact: the default addressee of this relation; it has one, and who is it now is not"),
+]
+Ubo = Annotated[Bool, Field(description="UBO (uiteindelijk belanghebbende) of the relation")]
+
+
+def _in_order(given: list[Any]) -> list[Any]:
+    """Each once, in the order of the list that they are from."""
+    return sorted(set(given), key=FILING_TYPES.index)
+
+
+def _subjects(description: str) -> Any:
+    limit = Field(max_length=len(FILING_TYPES), description=description)
+    return Annotated[list[FilingType], limit, AfterValidator(_in_order)]
+
+
+PreferredFor: TypeAlias = _subjects(  # type: ignore[valid-type]
+    "voorkeur contact per onderwerp: the default addressee of these filings (aangiften); a filing type has one in a "
+    "relation, so who has it now loses it"
+)
+MayApprove: TypeAlias = _subjects("tekenbevoegd: may approve and sign these filings (aangiften)")  # type: ignore[valid-type]
 
 
 class ContactLinkPut(Input):
@@ -18,6 +41,9 @@ class ContactLinkPut(Input):
     function: Annotated[Line, Field(description="functie; describes, never authorises")] = "gevolmachtigde"
     portal_access: Annotated[Bool, Field(description="may this contact open this relation's dossier")] = False
     is_preferred: Preferred = False
+    preferred_for: PreferredFor = []
+    may_approve: MayApprove = []
+    is_ubo: Ubo = False
     valid_from: Date | None = None
     valid_until: Annotated[Date | None, Field(description="the last day; access ends with it")] = None
 
@@ -34,6 +60,9 @@ class ContactLinkUpdate(Input):
     function: Line = absent()
     portal_access: Bool = absent()
     is_preferred: Preferred = absent()
+    preferred_for: PreferredFor = absent()
+    may_approve: MayApprove = absent()
+    is_ubo: Ubo = absent()
     valid_from: Date | None = None
     valid_until: Date | None = None
 
@@ -65,6 +94,9 @@ class ContactLinkRead(Output):
         function="vennoot",
         portal_access=True,
         is_preferred=True,
+        preferred_for=["vat", "annual_accounts"],
+        may_approve=["vat"],
+        is_ubo=True,
         valid_from="2026-01-01",
         valid_until=None,
         **MADE_AND_CHANGED,
@@ -75,6 +107,9 @@ class ContactLinkRead(Output):
     function: str
     portal_access: bool
     is_preferred: bool
+    preferred_for: list[FilingType]
+    may_approve: list[FilingType]
+    is_ubo: bool
     valid_from: Date | None
     valid_until: Date | None
     created_at: Moment

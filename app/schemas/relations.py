@@ -163,7 +163,8 @@ class RelationStaffRead(DetailsRead, NumbersRead, RelationRead):
         employees=7,
         fiscal_year_end="12-31",
         email="info@devriesfietsen.example",
-        phone="+31 20 555 01 00",
+        phone="020 555 01 00",
+        phone_e164="+31205550100",
         memo=None,
         parent_id=None,
         archived_at=None,
@@ -181,6 +182,7 @@ class RelationStaffRead(DetailsRead, NumbersRead, RelationRead):
     fiscal_year_end: str | None
     email: str | None
     phone: str | None
+    phone_e164: str | None
     memo: str | None
     parent_id: Id | None
     archived_at: Moment | None

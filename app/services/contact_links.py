@@ -1,8 +1,10 @@
 """Linking contacts to relations: the only thing that opens a dossier to a client."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from typing import Any
+from uuid import UUID
 
-from sqlalchemy import Select
+from sqlalchemy import Select, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import joinedload
@@ -50,14 +52,18 @@ async def put(
 ) -> tuple[ContactLink, bool]:
     """Make the link, or make it so; the same call twice, or twice at once, changes nothing more. True: it is new."""
     check_open(relation)
+    await _queue(session, actor, relation)
+    if not await hold(session, actor, contact.id):
+        raise NotFound
     made = insert(ContactLink).values(
         id=uuid7(), office_id=actor.office_id, relation_id=relation.id, contact_id=contact.id, version=1,
-        function="", portal_access=False, is_preferred=False,
+        function="", portal_access=False,
     )  # fmt: skip
     made = made.on_conflict_do_nothing(index_elements=["office_id", "relation_id", "contact_id"])
     created = await session.scalar(made.returning(ContactLink.id)) is not None
     link = await find(session, actor, relation, contact, lock=True)
     check(*(() if created else (link, link.contact, link.relation)))
+    await _take_from_others(session, actor, relation, link, data.model_dump())
     if link.take(data.model_dump()) or created:
         _record(session, actor, link, "contact_link.created" if created else "contact_link.changed", relation)
     await session.flush()
@@ -68,7 +74,10 @@ async def change(
     session: AsyncSession, actor: Actor, relation: Relation, link: ContactLink, data: ContactLinkUpdate
 ) -> None:
     check_open(relation)
-    changed = link.take(data.given())
+    given = data.given()
+    await _queue(session, actor, relation)
+    await _take_from_others(session, actor, relation, link, given)
+    changed = link.take(given)
     if link.valid_from and link.valid_until and link.valid_until < link.valid_from:
         raise invalid("/valid_until", "order", "valid_until can not be before valid_from.")
     if changed:
@@ -80,7 +89,49 @@ async def remove(session: AsyncSession, actor: Actor, relation: Relation, link: 
     await session.delete(link)
 
 
-def _record(session: AsyncSession, actor: Actor, link: ContactLink, action: str, relation: Relation) -> None:
+async def move(session: AsyncSession, actor: Actor, source: Contact, target: Contact) -> None:
+    """Links of the one become the other's, but not where he has his own: that stays as it is."""
+    own = {link.relation_id for link in await session.scalars(of_contact(actor, target))}
+    for link in await session.scalars(of_contact(actor, source)):
+        if link.relation_id not in own:
+            link.contact_id = target.id
+            _record(session, actor, link, "contact_link.moved", link.relation, from_contact_id=source.id)
+    await session.flush()
+
+
+async def hold(session: AsyncSession, actor: Actor, contact_id: UUID) -> bool:
+    """Keep the contact from being deleted or merged until the commit. False: he is gone already."""
+    there = select(Contact.id).where(Contact.office_id == actor.office_id, Contact.id == contact_id, Contact.live())
+    return await session.scalar(there.with_for_update(read=True, key_share=True)) is not None
+
+
+async def _queue(session: AsyncSession, actor: Actor, relation: Relation) -> None:
+    """Whoever else changes links of this relation waits: what only one of them may have is asked of all of them."""
+    locked = visible(actor, Relation).where(Relation.id == relation.id)
+    await session.execute(locked.with_for_update(of=Relation, key_share=True))
+
+
+async def _take_from_others(
+    session: AsyncSession, actor: Actor, relation: Relation, link: ContactLink, given: Mapping[str, Any]
+) -> None:
+    """A relation has one preferred contact, and one for each subject: who gets it takes it from who has it."""
+    is_preferred, subjects = given.get("is_preferred"), given.get("preferred_for")
+    if not is_preferred and not subjects:
+        return
+    others = visible(actor, ContactLink).where(ContactLink.relation_id == relation.id, ContactLink.id != link.id)
+    for other in await session.scalars(others):
+        keeps = {
+            "is_preferred": other.is_preferred and not is_preferred,
+            "preferred_for": [subject for subject in other.preferred_for if subject not in (subjects or ())],
+        }
+        if other.take(keeps):
+            _record(session, actor, other, "contact_link.changed", relation)
+    await session.flush()
+
+
+def _record(
+    session: AsyncSession, actor: Actor, link: ContactLink, action: str, relation: Relation, **more: Any
+) -> None:
     events.record(
         session,
         actor,
@@ -89,4 +140,5 @@ def _record(session: AsyncSession, actor: Actor, link: ContactLink, action: str,
         relation_id=relation.id,
         contact_id=link.contact_id,
         portal_access=link.portal_access,
+        **more,
     )

@@ -1,13 +1,16 @@
+from datetime import UTC, datetime
+
 from sqlalchemy import Select, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app import search
 from app.access import Actor, visible
-from app.errors import Forbidden
-from app.models import AuthToken, Contact, ContactLink
+from app.errors import Conflict, Forbidden, NotFound
+from app.models import AuthToken, Contact, ContactLink, DocumentRequest, Relation
+from app.models.contacts import ERASED, NOTIFICATIONS
 from app.models.relations import of_visible_relation
 from app.schemas.contacts import ContactCreate, ContactQuery, ContactUpdate
-from app.services import events, invitations
+from app.services import contact_links, events, invitations, numbering
 from app.services.auth import email_key, end_sessions
 from app.services.relations import keys
 
@@ -33,14 +36,14 @@ async def find_all(session: AsyncSession, actor: Actor, query: ContactQuery) -> 
 
 
 async def create(session: AsyncSession, actor: Actor, data: ContactCreate) -> Contact:
-    name = display_name(data)
-    contact = Contact(
-        office_id=actor.office_id,
-        **data.model_dump(),
-        **keys(data.number, name),
-        email_key=email_key(data.email),
-        name=name,
-    )
+    name, number = display_name(data), data.number or await numbering.propose(session, actor, Contact)
+    values = data.model_dump() | {
+        "name": name,
+        "number": number,
+        "email_key": email_key(data.email),
+        "notifications": NOTIFICATIONS | data.given().get("notifications", {}),
+    }
+    contact = Contact(office_id=actor.office_id, **values, **keys(number, name))
     contact.search = search_text(contact)
     session.add(contact)
     await session.flush()
@@ -48,7 +51,7 @@ async def create(session: AsyncSession, actor: Actor, data: ContactCreate) -> Co
     return contact
 
 
-async def _check_all_his_relations(session: AsyncSession, actor: Actor, contact: Contact) -> None:
+async def check_all_his_relations(session: AsyncSession, actor: Actor, contact: Contact) -> None:
     """Who sets the address of a login could take it over: only with a role on everything that it opens."""
     others = select(ContactLink.id).where(
         ContactLink.office_id == actor.office_id,
@@ -63,7 +66,9 @@ async def change(session: AsyncSession, actor: Actor, contact: Contact, data: Co
     """A new e-mail address or a block ends what sessions and invitations the contact has."""
     given = data.given()
     if given.keys() & {"email", "login_status"}:
-        await _check_all_his_relations(session, actor, contact)
+        await check_all_his_relations(session, actor, contact)
+    if "notifications" in given:
+        given["notifications"] = contact.notifications | given["notifications"]
     before = contact.email_key, contact.login_status
     changed = contact.take(given)
     contact.name = display_name(contact)
@@ -76,3 +81,46 @@ async def change(session: AsyncSession, actor: Actor, contact: Contact, data: Co
         await invitations.end(session, contact)
     if changed:
         events.record(session, actor, "contact.changed", contact, fields=changed)
+
+
+async def lock(session: AsyncSession, actor: Actor, *contacts: Contact) -> None:
+    """Nobody links, asks, merges or deletes them meanwhile; NotFound when one is gone in that very moment."""
+    found = visible(actor, Contact).where(Contact.id.in_([contact.id for contact in contacts]))
+    locked = await session.scalars(found.order_by(Contact.id).with_for_update(of=Contact))
+    if len(locked.all()) < len(contacts):
+        raise NotFound
+
+
+async def delete(session: AsyncSession, actor: Actor, contact: Contact) -> None:
+    """He and all that opened anything to him are gone; what he wrote stays under his name."""
+    await lock(session, actor, contact)
+    await check_all_his_relations(session, actor, contact)
+    await _check_nothing_is_asked(session, actor, contact)
+    await erase(session, actor, contact)
+    events.record(session, actor, "contact.deleted", contact, number=contact.number)
+
+
+async def _check_nothing_is_asked(session: AsyncSession, actor: Actor, contact: Contact) -> None:
+    """What is still asked of him would wait for ever; of an archived relation nothing is waited for any more."""
+    in_use = select(Relation.id).where(Relation.office_id == actor.office_id, Relation.archived_at.is_(None))
+    waiting = select(DocumentRequest.id).where(
+        DocumentRequest.office_id == actor.office_id,
+        DocumentRequest.contact_id == contact.id,
+        DocumentRequest.status == "open",
+        DocumentRequest.relation_id.in_(in_use),
+    )
+    if await session.scalar(waiting.limit(1)):
+        detail = "Documents are still asked of this contact: withdraw those requests first, or merge him."
+        raise Conflict(detail, code="open_document_requests")
+
+
+async def erase(session: AsyncSession, actor: Actor, contact: Contact) -> None:
+    """End his sessions, invitations and links; forget all of him but the name under which he wrote."""
+    await end_sessions(session, actor.office_id, AuthToken.contact_id == contact.id)
+    await invitations.end(session, contact)
+    for link in await session.scalars(contact_links.of_contact(actor, contact)):
+        await contact_links.remove(session, actor, link.relation, link)
+    # Blocked for whoever comes upon the row in the middle of something: a job, a sign-in, an invitation.
+    gone = {"deleted_at": datetime.now(UTC), "login_status": "blocked", "notifications": {}, "search": ""}
+    contact.take(dict.fromkeys(ERASED) | gone)
+    await session.flush()

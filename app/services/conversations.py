@@ -10,7 +10,7 @@ from sqlalchemy.orm import joinedload
 
 from app.access import Actor, ActorKind, visible
 from app.errors import invalid
-from app.models import ContactLink, Conversation, Dossier, Participant, Relation
+from app.models import Contact, ContactLink, Conversation, Dossier, Participant, Relation
 from app.schemas.conversations import (
     ConversationCreate,
     ConversationQuery,
@@ -49,15 +49,20 @@ async def check_contacts(
     contact_ids: Sequence[UUID],
     pointer: str = "/contact_ids/{}",
 ) -> None:
-    """Only contacts with access to the relation take part in what is said about it."""
+    """Only contacts with access to the relation take part in what is said about it; held, so that they stay there."""
     allowed = set(
         await session.scalars(
-            select(ContactLink.contact_id).where(
-                ContactLink.office_id == actor.office_id,
+            select(Contact.id)
+            .join(ContactLink, (ContactLink.office_id == Contact.office_id) & (ContactLink.contact_id == Contact.id))
+            .where(
+                Contact.office_id == actor.office_id,
+                Contact.id.in_(contact_ids),
+                Contact.live(),
                 ContactLink.relation_id == relation_id,
-                ContactLink.contact_id.in_(contact_ids),
                 ContactLink.opens(),
             )
+            .order_by(Contact.id)
+            .with_for_update(read=True, key_share=True, of=Contact)
         )
     )
     for place, contact_id in enumerate(contact_ids):

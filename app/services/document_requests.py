@@ -16,7 +16,7 @@ from app.models import (
     Relation,
 )
 from app.schemas.document_requests import DocumentRequestCreate, DocumentRequestQuery
-from app.services import conversations, dossiers, events, messages
+from app.services import contact_links, conversations, dossiers, events, messages
 
 SORTS = {"created_at": (DocumentRequest.created_at,)}
 WITH_LINES = selectinload(DocumentRequest.lines)
@@ -123,6 +123,8 @@ async def withdraw(session: AsyncSession, actor: Actor, request: DocumentRequest
 async def reopen(session: AsyncSession, actor: Actor, request: DocumentRequest) -> None:
     await conversations.lock_dossier(session, actor, request.relation_id)
     _expect(request, "withdrawn")
+    if not await contact_links.hold(session, actor, request.contact_id):
+        raise Conflict("The contact who was asked is deleted; ask somebody else anew.", code="contact_deleted")
     request.status = "open"
     events.record(session, actor, "document_request.reopened", request, relation_id=request.relation_id, visible=True)
 

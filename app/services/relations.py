@@ -9,7 +9,7 @@ from sqlalchemy import func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import joinedload
 
-from app import search
+from app import phones, search
 from app.access import Actor, ActorKind, visible
 from app.errors import Conflict, invalid
 from app.identifiers import Finding
@@ -27,10 +27,10 @@ from app.services import (
     dossiers,
     events,
     named,
+    numbering,
     offices,
     relation_addresses,
     relation_identifiers,
-    relation_numbers,
     relation_parts,
 )
 from app.text import fold, natural, number_key
@@ -58,7 +58,7 @@ async def create(session: AsyncSession, actor: Actor, data: RelationCreate) -> R
     parent = None
     if data.parent_id is not None:
         parent = await _check_parent(session, actor, data.parent_id, None)
-    number = data.number or await relation_numbers.propose(session, actor, parent)
+    number = data.number or await numbering.propose(session, actor, Relation, parent)
     relation = Relation(office_id=actor.office_id, number=number, addresses={}, extension_schemes=[])
     given = data.model_dump(exclude={"number"}) | data.given() | {"number": number}
     await _take(session, actor, relation, given)
@@ -167,6 +167,7 @@ async def detail(session: AsyncSession, actor: Actor, relation: Relation) -> Rel
     relation.shown["warnings"] = [
         *await relation_identifiers.warnings(session, actor, relation, numbers),
         *relation_addresses.warnings(relation.addresses),
+        *phones.warnings(phone=relation.phone),
         *await _parent_warnings(session, actor, relation),
     ]
     return RelationDetail.model_validate(relation)

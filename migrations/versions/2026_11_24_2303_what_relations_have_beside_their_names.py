@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects import postgresql
 
-from migrations.tenancy import protect, whole
+from migrations.tenancy import each_office, protect
 
 revision = "44bc9587dad4"
 down_revision = "5713ecf6e95b"
@@ -226,20 +226,21 @@ def upgrade() -> None:
     set_kinds(*KINDS, "iban")
     for table in TABLES:
         protect(table)
-    with whole("relations"), whole("relation_identifiers"):
+    for office in each_office():
         op.execute(
-            "UPDATE relations SET search = concat_ws(' ', number_key, name_key, lower(initials), lower(first_names), "
-            "lower(email)), fiscal_year_end = CASE WHEN type <> 'person' THEN '12-31' END"
+            "UPDATE relations SET fiscal_year_end = CASE WHEN type <> 'person' THEN '12-31' END "
+            f"WHERE office_id = '{office}'"
         )
         op.execute(
             "UPDATE relations SET bsn_purpose = 'tax_returns' FROM relation_identifiers i "
-            "WHERE i.office_id = relations.office_id AND i.relation_id = relations.id AND i.kind = 'bsn'"
+            "WHERE i.office_id = relations.office_id AND i.relation_id = relations.id AND i.kind = 'bsn' "
+            f"AND i.office_id = '{office}'"
         )
 
 
 def downgrade() -> None:
-    with whole("relation_identifiers"):
-        op.execute("DELETE FROM relation_identifiers WHERE kind = 'iban'")
+    for office in each_office():
+        op.execute(f"DELETE FROM relation_identifiers WHERE kind = 'iban' AND office_id = '{office}'")
     set_kinds(*KINDS)
     op.drop_constraint(op.f("fk_relations_group_id"), "relations", type_="foreignkey")
     op.drop_constraint(op.f("fk_relations_kind_id"), "relations", type_="foreignkey")

@@ -3,7 +3,7 @@
 import sqlalchemy as sa
 from alembic import op
 
-from migrations.tenancy import OFFICE, role, whole
+from migrations.tenancy import OFFICE, each_office, role
 
 revision = "8d1f0a6c2b34"
 down_revision = "44bc9587dad4"
@@ -31,10 +31,10 @@ def upgrade() -> None:
         op.execute(f"CREATE EXTENSION IF NOT EXISTS {extension}")
     op.add_column("contacts", sa.Column("search", sa.Text(), server_default="", nullable=False))
     for table in TABLES:
-        with whole(table):
+        for office in each_office():
             op.execute(
                 f"UPDATE {table} SET search = ' ' || concat_ws(' ', number_key, name_key, lower(initials), "
-                "lower(first_names), lower(email))"
+                f"lower(first_names), lower(email)) WHERE office_id = '{office}'"
             )
         op.create_index(
             op.f(f"ix_{table}_office_id_search"),

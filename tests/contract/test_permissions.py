@@ -72,6 +72,8 @@ TABLE = {
     "create_contact": "mMa",
     "get_contact": "rmMa",
     "update_contact": "mMa",
+    "delete_contact": "mMa",
+    "merge_contacts": "mMa",
     "invite_contact": "mMa",
     "create_person_relation": "mMa",
     "list_contacts_of_relation": "rmMa",
