@@ -57,6 +57,12 @@ async def family(office: Tenant) -> Family:
     return await make_family(office)
 
 
+def test_every_column_is_erased_or_said_to_stay() -> None:
+    stay = {"office_id", "id", "created_at", "updated_at", "deleted_at", "version", "login_status"}
+    named = {"name", "name_key", "surname", "number", "language", "notifications"}
+    assert {column.name for column in Contact.__table__.columns} - set(ERASED) == stay | named
+
+
 class TestGone:
     async def test_for_everybody_and_in_every_way(self, office: Tenant) -> None:
         path = await new(office)

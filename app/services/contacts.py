@@ -66,6 +66,7 @@ async def change(session: AsyncSession, actor: Actor, contact: Contact, data: Co
     """A new e-mail address or a block ends what sessions and invitations the contact has."""
     given = data.given()
     if given.keys() & {"email", "login_status"}:
+        await lock(session, actor, contact)  # no link to what is not the caller's comes in between
         await check_all_his_relations(session, actor, contact)
     if "notifications" in given:
         given["notifications"] = contact.notifications | given["notifications"]
