@@ -7,7 +7,7 @@ from app.dependencies import Answer, CurrentActor, Route, Transaction, require
 from app.listing import Page, paginate
 from app.models import ContactLink
 from app.routers.contacts import ContactInPath
-from app.routers.relations import RelationInPath
+from app.routers.relations import RelationInPath, RelationToChange
 from app.schemas.contact_links import ContactLinkPut, ContactLinkQuery, ContactLinkRead, ContactLinkUpdate
 from app.services import contact_links
 
@@ -20,7 +20,14 @@ async def link_in_path(
     return await contact_links.find(session, actor, relation, contact)
 
 
+async def link_to_change(
+    relation: RelationToChange, contact: ContactInPath, session: Transaction, actor: CurrentActor
+) -> ContactLink:
+    return await contact_links.find(session, actor, relation, contact)
+
+
 LinkInPath = Annotated[ContactLink, Depends(link_in_path)]
+LinkToChange = Annotated[ContactLink, Depends(link_to_change)]
 ONE = "/relations/{relation_id}/contacts/{contact_id}"
 
 
@@ -70,7 +77,7 @@ async def get_contact_link(link: LinkInPath, answer: Answer) -> Any:
     responses={201: {"model": ContactLinkRead, "description": "Linked now"}},
 )
 async def put_contact_link(
-    relation: RelationInPath,
+    relation: RelationToChange,
     contact: ContactInPath,
     data: ContactLinkPut,
     session: Transaction,
@@ -90,8 +97,8 @@ async def put_contact_link(
 
 @router.patch(ONE, dependencies=[require(P.CONTACT_LINKS_WRITE)], response_model=ContactLinkRead)
 async def update_contact_link(
-    relation: RelationInPath,
-    link: LinkInPath,
+    relation: RelationToChange,
+    link: LinkToChange,
     data: ContactLinkUpdate,
     session: Transaction,
     actor: CurrentActor,
@@ -107,7 +114,7 @@ async def update_contact_link(
 
 @router.delete(ONE, status_code=204, dependencies=[require(P.CONTACT_LINKS_WRITE)])
 async def delete_contact_link(
-    relation: RelationInPath, link: LinkInPath, session: Transaction, actor: CurrentActor, answer: Answer
+    relation: RelationToChange, link: LinkToChange, session: Transaction, actor: CurrentActor, answer: Answer
 ) -> None:
     """Unlink a contact from a relation (ontkoppelen); its access ends at once."""
     answer.check(link, link.contact, link.relation)

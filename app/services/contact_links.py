@@ -1,4 +1,8 @@
-"""Linking contacts to relations: the only thing that opens a dossier to a client."""
+"""Linking contacts to relations: the only thing that opens a dossier to a client.
+
+Who makes or changes a link holds the relation's row since before he read the link: what only one of the relation's
+links may have is asked of all of them.
+"""
 
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -52,7 +56,6 @@ async def put(
 ) -> tuple[ContactLink, bool]:
     """Make the link, or make it so; the same call twice, or twice at once, changes nothing more. True: it is new."""
     check_open(relation)
-    await _queue(session, actor, relation)
     if not await hold(session, actor, contact.id):
         raise NotFound
     made = insert(ContactLink).values(
@@ -75,7 +78,6 @@ async def change(
 ) -> None:
     check_open(relation)
     given = data.given()
-    await _queue(session, actor, relation)
     await _take_from_others(session, actor, relation, link, given)
     changed = link.take(given)
     if link.valid_from and link.valid_until and link.valid_until < link.valid_from:
@@ -103,12 +105,6 @@ async def hold(session: AsyncSession, actor: Actor, contact_id: UUID) -> bool:
     """Keep the contact from being deleted or merged until the commit. False: he is gone already."""
     there = select(Contact.id).where(Contact.office_id == actor.office_id, Contact.id == contact_id, Contact.live())
     return await session.scalar(there.with_for_update(read=True, key_share=True)) is not None
-
-
-async def _queue(session: AsyncSession, actor: Actor, relation: Relation) -> None:
-    """Whoever else changes links of this relation waits: what only one of them may have is asked of all of them."""
-    locked = visible(actor, Relation).where(Relation.id == relation.id)
-    await session.execute(locked.with_for_update(of=Relation, key_share=True))
 
 
 async def _take_from_others(
