@@ -22,6 +22,8 @@ class Permission(StrEnum):
     OFFICE_WRITE = "office:write"
     TEAM_MEMBERS_READ = "team_members:read"
     TEAM_MEMBERS_WRITE = "team_members:write"
+    DEPUTIES_READ = "deputies:read"
+    DEPUTIES_WRITE = "deputies:write"
     API_KEYS_READ = "api_keys:read"
     API_KEYS_WRITE = "api_keys:write"
     FOLDER_TEMPLATES_READ = "folder_templates:read"
@@ -72,6 +74,7 @@ CONTACT: frozenset[Permission] = frozenset(
 READER: frozenset[Permission] = CONTACT - {P.CONVERSATIONS_WRITE} | {
     P.OFFICE_READ,
     P.TEAM_MEMBERS_READ,
+    P.DEPUTIES_READ,
     P.FOLDER_TEMPLATES_READ,
     P.CONTACTS_READ,
     P.CONTACT_LINKS_READ,
@@ -96,6 +99,7 @@ MUTATOR: frozenset[Permission] = READER | {
 MANAGER: frozenset[Permission] = MUTATOR | {
     P.RELATIONS_ARCHIVE,
     P.RELATION_TEAM_WRITE,
+    P.DEPUTIES_WRITE,
     P.FOLDER_TEMPLATES_WRITE,
 }
 ADMINISTRATOR: frozenset[Permission] = frozenset(Permission)

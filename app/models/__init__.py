@@ -7,6 +7,7 @@ from app.models.blobs import Blob
 from app.models.contact_links import ContactLink
 from app.models.contacts import Contact
 from app.models.conversations import Attachment, Conversation, Message, Participant
+from app.models.deputies import Deputy
 from app.models.document_requests import DocumentRequest, DocumentRequestLine
 from app.models.dossier_items import DossierItem
 from app.models.dossiers import Dossier
@@ -31,6 +32,7 @@ __all__ = [
     "Contact",
     "ContactLink",
     "Conversation",
+    "Deputy",
     "DocumentRequest",
     "DocumentRequestLine",
     "Dossier",

@@ -1,16 +1,11 @@
 from datetime import date
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, ColumnElement, Date, cast, func, or_, true
+from sqlalchemy import CheckConstraint, ColumnElement, or_, true
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.access import Actor
-from app.models.base import Base, Versioned, index, link, references, unique
-
-
-def today() -> ColumnElement[date]:
-    """The date at the office's own clock: a link that ends on the 31st ends at midnight in Amsterdam."""
-    return cast(func.timezone("Europe/Amsterdam", func.now()), Date)
+from app.models.base import Base, Versioned, index, link, references, today, unique
 
 
 class ContactLink(Versioned, Base):
