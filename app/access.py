@@ -22,6 +22,8 @@ class Permission(StrEnum):
     OFFICE_WRITE = "office:write"
     TEAM_MEMBERS_READ = "team_members:read"
     TEAM_MEMBERS_WRITE = "team_members:write"
+    TEAM_ROLES_READ = "team_roles:read"
+    TEAM_ROLES_WRITE = "team_roles:write"
     DEPUTIES_READ = "deputies:read"
     DEPUTIES_WRITE = "deputies:write"
     API_KEYS_READ = "api_keys:read"
@@ -74,6 +76,7 @@ CONTACT: frozenset[Permission] = frozenset(
 READER: frozenset[Permission] = CONTACT - {P.CONVERSATIONS_WRITE} | {
     P.OFFICE_READ,
     P.TEAM_MEMBERS_READ,
+    P.TEAM_ROLES_READ,
     P.DEPUTIES_READ,
     P.FOLDER_TEMPLATES_READ,
     P.CONTACTS_READ,
@@ -99,6 +102,7 @@ MUTATOR: frozenset[Permission] = READER | {
 MANAGER: frozenset[Permission] = MUTATOR | {
     P.RELATIONS_ARCHIVE,
     P.RELATION_TEAM_WRITE,
+    P.TEAM_ROLES_WRITE,
     P.DEPUTIES_WRITE,
     P.FOLDER_TEMPLATES_WRITE,
 }

@@ -37,6 +37,7 @@ from app.routers import (
     relation_team,
     relations,
     team_members,
+    team_roles,
     timeline,
 )
 from app.services.upload_places import Uploads
@@ -60,6 +61,7 @@ FEATURES = (
     auth,
     offices,
     team_members,
+    team_roles,
     deputies,
     api_keys,
     folder_templates,

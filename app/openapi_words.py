@@ -26,6 +26,7 @@ TAGS = {
     "auth": "Signing in and out (aanmelden, afmelden), and what the caller may do.",
     "office": "The accountancy office itself (kantoor).",
     "team members": "The people of the office (medewerkers) and their authorisation role (autorisatierol).",
+    "team roles": "The roles that team members can have on relations (teamrollen): the office's own list.",
     "deputies": "Who stands in for an absent colleague (waarnemers), with his roles on relations meanwhile.",
     "API keys": "Keys for integrators and scripts (API-sleutels), limited by scopes.",
     "folder templates": "The folders that every new dossier begins with (mapsjablonen).",
@@ -61,6 +62,7 @@ PARAMETER_WORDS = {
     "status": "only what is in this state",
     "subject_id": "only what happened to this very thing, such as one document",
     "team_member_id": "the team member (medewerker)",
+    "team_role_id": "the team role (teamrol)",
     "token": "the invitation's token (uitnodiging), `ordi_...`",
     "type": "only relations of this type",
 }

@@ -22,6 +22,7 @@ from app.models.relation_identifiers import RelationIdentifier
 from app.models.relation_roles import RelationRole
 from app.models.relations import Relation
 from app.models.team_members import TeamMember
+from app.models.team_roles import TeamRole
 
 __all__ = [
     "ApiKey",
@@ -50,4 +51,5 @@ __all__ = [
     "RelationIdentifier",
     "RelationRole",
     "TeamMember",
+    "TeamRole",
 ]

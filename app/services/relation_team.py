@@ -1,16 +1,19 @@
 """Roles of team members on a relation: for readers and mutators they are what opens it (domain.md 4.1)."""
 
+from typing import TypeVar
 from uuid import UUID
 
-from sqlalchemy import func, select
+from sqlalchemy import Select, func
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import joinedload
 
 from app.access import Actor, visible
 from app.errors import invalid
-from app.models import Relation, RelationRole, TeamMember
+from app.models import Relation, RelationRole, TeamMember, TeamRole
 from app.schemas.relation_team import TeamEntryRead, TeamPut, TeamRead
 from app.services import events
+
+M = TypeVar("M")
 
 
 async def read(session: AsyncSession, actor: Actor, relation: Relation) -> TeamRead:
@@ -34,20 +37,30 @@ def _plain(entries: set[tuple[UUID, str]]) -> list[dict[str, str]]:
     return [{"team_member_id": str(member), "role": role} for member, role in sorted(entries)]
 
 
+async def _known(session: AsyncSession, actor: Actor, data: TeamPut) -> set[tuple[UUID, str]]:
+    """The entries, if the office has all these members and roles; they stay until the commit."""
+    wanted = {(entry.team_member_id, entry.role) for entry in data.items}
+    of_office = visible(actor, TeamMember).where(TeamMember.id.in_({member for member, _ in wanted}))
+    members = {row.id for row in await session.scalars(_held(of_office))}
+    of_list = visible(actor, TeamRole).where(TeamRole.key.in_({role for _, role in wanted}))
+    roles = {row.key for row in await session.scalars(_held(of_list))}
+    for place, entry in enumerate(data.items):
+        if entry.team_member_id not in members:
+            raise invalid(f"/items/{place}/team_member_id", "unknown", "There is no such team member.")
+        if entry.role not in roles:
+            raise invalid(f"/items/{place}/role", "unknown", "The office has no such team role.")
+    return wanted
+
+
+def _held(rows: Select[M]) -> Select[M]:
+    """Nobody removes what is pointed at anew; what was removed meanwhile is not found."""
+    return rows.with_for_update(read=True, key_share=True)
+
+
 async def replace(session: AsyncSession, actor: Actor, relation: Relation, data: TeamPut) -> TeamRead:
     # One writer at a time: two whole lists must not be merged into a third that nobody sent.
     await session.execute(visible(actor, Relation).where(Relation.id == relation.id).with_for_update(of=Relation))
-    wanted = {(entry.team_member_id, str(entry.role)) for entry in data.items}
-    known = set(
-        await session.scalars(
-            select(TeamMember.id).where(
-                TeamMember.office_id == actor.office_id, TeamMember.id.in_({member for member, _ in wanted})
-            )
-        )
-    )
-    for place, entry in enumerate(data.items):
-        if entry.team_member_id not in known:
-            raise invalid(f"/items/{place}/team_member_id", "unknown", "There is no such team member.")
+    wanted = await _known(session, actor, data)
     current = await session.scalars(visible(actor, RelationRole).where(RelationRole.relation_id == relation.id))
     have = {(role.team_member_id, role.role): role for role in current}
     for gone in have.keys() - wanted:

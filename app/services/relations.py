@@ -11,6 +11,7 @@ from sqlalchemy.orm import joinedload
 from app.access import Actor, ActorKind, visible
 from app.errors import Conflict, invalid
 from app.models import Dossier, Relation, RelationRole
+from app.models.team_roles import RELATION_MANAGER
 from app.schemas.relations import (
     ORGANISATION_FIELDS,
     PERSON_FIELDS,
@@ -82,7 +83,7 @@ async def create(session: AsyncSession, actor: Actor, data: RelationCreate) -> R
                 office_id=actor.office_id,
                 relation_id=relation.id,
                 team_member_id=actor.id,
-                role="relation_manager",
+                role=RELATION_MANAGER,
             )
         )
     events.record(session, actor, "relation.created", relation, relation_id=relation.id, number=relation.number)
