@@ -24,6 +24,8 @@ class Permission(StrEnum):
     TEAM_MEMBERS_WRITE = "team_members:write"
     TEAM_ROLES_READ = "team_roles:read"
     TEAM_ROLES_WRITE = "team_roles:write"
+    STANDARD_TEAM_READ = "standard_team:read"
+    STANDARD_TEAM_WRITE = "standard_team:write"
     DEPUTIES_READ = "deputies:read"
     DEPUTIES_WRITE = "deputies:write"
     API_KEYS_READ = "api_keys:read"
@@ -77,6 +79,7 @@ READER: frozenset[Permission] = CONTACT - {P.CONVERSATIONS_WRITE} | {
     P.OFFICE_READ,
     P.TEAM_MEMBERS_READ,
     P.TEAM_ROLES_READ,
+    P.STANDARD_TEAM_READ,
     P.DEPUTIES_READ,
     P.FOLDER_TEMPLATES_READ,
     P.CONTACTS_READ,
@@ -103,6 +106,7 @@ MANAGER: frozenset[Permission] = MUTATOR | {
     P.RELATIONS_ARCHIVE,
     P.RELATION_TEAM_WRITE,
     P.TEAM_ROLES_WRITE,
+    P.STANDARD_TEAM_WRITE,
     P.DEPUTIES_WRITE,
     P.FOLDER_TEMPLATES_WRITE,
 }

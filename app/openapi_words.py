@@ -27,6 +27,7 @@ TAGS = {
     "office": "The accountancy office itself (kantoor).",
     "team members": "The people of the office (medewerkers) and their authorisation role (autorisatierol).",
     "team roles": "The roles that team members can have on relations (teamrollen): the office's own list.",
+    "standard team": "Who gets which role on every new relation (standaard teamrollen).",
     "deputies": "Who stands in for an absent colleague (waarnemers), with his roles on relations meanwhile.",
     "API keys": "Keys for integrators and scripts (API-sleutels), limited by scopes.",
     "folder templates": "The folders that every new dossier begins with (mapsjablonen).",

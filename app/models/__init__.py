@@ -21,6 +21,7 @@ from app.models.rate_limits import RateLimit
 from app.models.relation_identifiers import RelationIdentifier
 from app.models.relation_roles import RelationRole
 from app.models.relations import Relation
+from app.models.standard_team import StandardRole
 from app.models.team_members import TeamMember
 from app.models.team_roles import TeamRole
 
@@ -50,6 +51,7 @@ __all__ = [
     "Relation",
     "RelationIdentifier",
     "RelationRole",
+    "StandardRole",
     "TeamMember",
     "TeamRole",
 ]

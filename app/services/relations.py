@@ -8,10 +8,9 @@ from sqlalchemy import Select, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import joinedload
 
-from app.access import Actor, ActorKind, visible
+from app.access import Actor, visible
 from app.errors import Conflict, invalid
-from app.models import Dossier, Relation, RelationRole
-from app.models.team_roles import RELATION_MANAGER
+from app.models import Dossier, Relation
 from app.schemas.relations import (
     ORGANISATION_FIELDS,
     PERSON_FIELDS,
@@ -21,7 +20,7 @@ from app.schemas.relations import (
     RelationUpdate,
     check_type_fields,
 )
-from app.services import dossiers, events, offices, relation_identifiers, relation_numbers
+from app.services import dossiers, events, offices, relation_identifiers, relation_numbers, relation_team
 from app.text import fold, natural, number_key
 
 WITH_DOSSIER = joinedload(Relation.dossier)
@@ -66,7 +65,7 @@ def matches(text: str, model: Any) -> Any:
 
 
 async def create(session: AsyncSession, actor: Actor, data: RelationCreate) -> Relation:
-    """A relation, its dossier with the template's folders, and a role for the one who made it."""
+    """A relation, its dossier with the template's folders, and its first team."""
     parent = None
     if data.parent_id is not None:
         parent = await _check_parent(session, actor, data.parent_id, None)
@@ -77,15 +76,7 @@ async def create(session: AsyncSession, actor: Actor, data: RelationCreate) -> R
     await session.flush()
     if (given := data.given()).keys() & relation_identifiers.FIELDS.keys():
         await relation_identifiers.put(session, actor, relation, given)
-    if actor.kind is ActorKind.TEAM_MEMBER:
-        session.add(
-            RelationRole(
-                office_id=actor.office_id,
-                relation_id=relation.id,
-                team_member_id=actor.id,
-                role=RELATION_MANAGER,
-            )
-        )
+    await relation_team.begin(session, actor, relation)
     events.record(session, actor, "relation.created", relation, relation_id=relation.id, number=relation.number)
     await dossiers.create(session, actor, relation)
     await session.refresh(relation, ["dossier"])

@@ -32,6 +32,8 @@ TABLE = {
     "get_team_role": "rmMa",
     "update_team_role": "Ma",
     "delete_team_role": "Ma",
+    "get_standard_team": "rmMa",
+    "put_standard_team": "Ma",
     "list_deputies": "rmMa",
     "create_deputy": "Ma",
     "get_deputy": "rmMa",
