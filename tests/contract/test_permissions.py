@@ -26,6 +26,7 @@ TABLE = {
     "create_team_member": "a",
     "get_team_member": "rmMa",
     "update_team_member": "a",
+    "delete_team_member": "a",
     "invite_team_member": "a",
     "list_team_roles": "rmMa",
     "create_team_role": "Ma",
