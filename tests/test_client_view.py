@@ -77,7 +77,7 @@ class Seeded:
             "attachment_id": "message_attachments", "document_request_id": "document_requests",
             "line_id": "document_request_lines", "member_id": "team_members", "team_member_id": "team_members",
             "key_id": "api_keys", "api_key_id": "api_keys", "template_id": "folder_templates",
-            "folder_template_id": "folder_templates",
+            "folder_template_id": "folder_templates", "team_role_id": "team_roles", "deputy_id": "deputies",
         }  # fmt: skip
         found = {}
         async with self.office.db.transaction(self.office.id) as session:
