@@ -22,6 +22,12 @@ class Permission(StrEnum):
     OFFICE_WRITE = "office:write"
     TEAM_MEMBERS_READ = "team_members:read"
     TEAM_MEMBERS_WRITE = "team_members:write"
+    TEAM_ROLES_READ = "team_roles:read"
+    TEAM_ROLES_WRITE = "team_roles:write"
+    STANDARD_TEAM_READ = "standard_team:read"
+    STANDARD_TEAM_WRITE = "standard_team:write"
+    DEPUTIES_READ = "deputies:read"
+    DEPUTIES_WRITE = "deputies:write"
     API_KEYS_READ = "api_keys:read"
     API_KEYS_WRITE = "api_keys:write"
     FOLDER_TEMPLATES_READ = "folder_templates:read"
@@ -83,6 +89,9 @@ CONTACT: frozenset[Permission] = frozenset(
 READER: frozenset[Permission] = CONTACT - {P.CONVERSATIONS_WRITE} | {
     P.OFFICE_READ,
     P.TEAM_MEMBERS_READ,
+    P.TEAM_ROLES_READ,
+    P.STANDARD_TEAM_READ,
+    P.DEPUTIES_READ,
     P.FOLDER_TEMPLATES_READ,
     P.RELATION_COMPLETENESS_READ,
     P.LABELS_READ,
@@ -113,6 +122,9 @@ MUTATOR: frozenset[Permission] = READER | {
 MANAGER: frozenset[Permission] = MUTATOR | {
     P.RELATIONS_ARCHIVE,
     P.RELATION_TEAM_WRITE,
+    P.TEAM_ROLES_WRITE,
+    P.STANDARD_TEAM_WRITE,
+    P.DEPUTIES_WRITE,
     P.FOLDER_TEMPLATES_WRITE,
     P.LABELS_WRITE,
     P.PRODUCTS_WRITE,

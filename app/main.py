@@ -24,6 +24,7 @@ from app.routers import (
     contact_links,
     contacts,
     conversations,
+    deputies,
     document_requests,
     dossier_items,
     dossiers,
@@ -40,7 +41,9 @@ from app.routers import (
     relation_kinds,
     relation_team,
     relations,
+    standard_team,
     team_members,
+    team_roles,
     timeline,
 )
 from app.services.upload_places import Uploads
@@ -64,6 +67,9 @@ FEATURES = (
     auth,
     offices,
     team_members,
+    team_roles,
+    standard_team,
+    deputies,
     api_keys,
     folder_templates,
     labels,

@@ -68,6 +68,21 @@ class Seeded:
         await upload(anna, (await self.office.folders(other))["Permanent"], make_file(f"{MARKER}.pdf"))
         self.hidden |= {private["id"], jans["id"], jans["conversation_id"], other["id"], other["dossier_id"]}
         self.hidden |= {self.family.jan_own["id"], self.family.jan_own["dossier_id"]}
+        await self._plant_on_the_card()
+
+    async def _plant_on_the_card(self) -> None:
+        """What the office keeps of a relation is the office's, though the client may see the relation."""
+        admin, values = self.office.admin, {"memo": MARKER, "external_ids": {"afas": MARKER}, "email": f"{MARKER}@x.nl"}
+        made = {}
+        for name in ("labels", "products", "relation-kinds", "relation-groups"):
+            answer = await admin.post(f"/v1/{name}", json={"name": f"{MARKER} {name}"})
+            made[name] = answer.json()["id"]
+        parts = {"label_ids": [made["labels"]], "products": [{"product_id": made["products"]}]}
+        lists = {"kind_id": made["relation-kinds"], "group_id": made["relation-groups"]}
+        address = {"addresses": {"postal": {"city": MARKER}}}
+        answer = await admin.patch(f"/v1/relations/{self.family.vof['id']}", json=values | parts | lists | address)
+        assert answer.status_code == 200, answer.text
+        self.hidden |= set(made.values())
 
     async def ids(self) -> dict[str, list[str]]:
         """Of each kind of path parameter, every id that is in the database."""
@@ -77,7 +92,9 @@ class Seeded:
             "attachment_id": "message_attachments", "document_request_id": "document_requests",
             "line_id": "document_request_lines", "member_id": "team_members", "team_member_id": "team_members",
             "key_id": "api_keys", "api_key_id": "api_keys", "template_id": "folder_templates",
-            "folder_template_id": "folder_templates",
+            "folder_template_id": "folder_templates", "team_role_id": "team_roles", "deputy_id": "deputies",
+            "label_id": "labels", "product_id": "products", "relation_kind_id": "relation_kinds",
+            "relation_group_id": "relation_groups",
         }  # fmt: skip
         found = {}
         async with self.office.db.transaction(self.office.id) as session:

@@ -151,16 +151,17 @@ class TestListAndAccess:
         _, manager = await office.member(Role.MANAGER)
         _, henk = await office.linked_contact(await office.relation("1"))
         for client, statuses in (
-            (manager, (200, 403, 403, 403)),
-            (office.anna, (200, 403, 403, 403)),
-            (henk, (403, 403, 403, 403)),
-            (await office.key(P.TEAM_MEMBERS_READ), (200, 403, 403, 403)),
-            (other_office.admin, (404, 404, 404, 201)),
+            (manager, (200, 403, 403, 403, 403)),
+            (office.anna, (200, 403, 403, 403, 403)),
+            (henk, (403, 403, 403, 403, 403)),
+            (await office.key(P.TEAM_MEMBERS_READ), (200, 403, 403, 403, 403)),
+            (other_office.admin, (404, 404, 404, 201, 404)),
         ):
             answers = [
                 await client.get(path),
                 await client.patch(path, json={"name": "x"}),
                 await client.post(f"{path}/invitation"),
                 await client.post(PATH, json=RIK),
+                await client.delete(path),
             ]
             assert tuple(answer.status_code for answer in answers) == statuses

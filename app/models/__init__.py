@@ -8,6 +8,7 @@ from app.models.changes import Change
 from app.models.contact_links import ContactLink
 from app.models.contacts import Contact
 from app.models.conversations import Attachment, Conversation, Message, Participant
+from app.models.deputies import Deputy
 from app.models.document_requests import DocumentRequest, DocumentRequestLine
 from app.models.dossier_items import DossierItem
 from app.models.dossiers import Dossier
@@ -27,7 +28,9 @@ from app.models.relation_kinds import RelationKind
 from app.models.relation_labels import RelationLabel
 from app.models.relation_roles import RelationRole
 from app.models.relations import Relation
+from app.models.standard_team import StandardRole
 from app.models.team_members import TeamMember
+from app.models.team_roles import TeamRole
 
 __all__ = [
     "ApiKey",
@@ -39,6 +42,7 @@ __all__ = [
     "Contact",
     "ContactLink",
     "Conversation",
+    "Deputy",
     "DocumentRequest",
     "DocumentRequestLine",
     "Dossier",
@@ -62,5 +66,7 @@ __all__ = [
     "RelationLabel",
     "RelationProduct",
     "RelationRole",
+    "StandardRole",
     "TeamMember",
+    "TeamRole",
 ]

@@ -1,12 +1,14 @@
 """What all tables share: the office in every key, versions, and relationships that never load by surprise."""
 
 from collections.abc import Callable, Mapping
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import (
     CheckConstraint,
+    ColumnElement,
+    Date,
     DateTime,
     ForeignKey,
     ForeignKeyConstraint,
@@ -14,6 +16,7 @@ from sqlalchemy import (
     MetaData,
     Text,
     UniqueConstraint,
+    cast,
     func,
 )
 from sqlalchemy.orm import DeclarativeBase, Mapped, declared_attr, mapped_column, relationship
@@ -97,6 +100,11 @@ def one_of(column: str, *values: str) -> CheckConstraint:
     """A closed list as text: native enums are not leakproof, so row-level security would keep indexes unused."""
     choices = ", ".join(f"'{value}'" for value in values)
     return CheckConstraint(f"{column} IN ({choices})", name=column)
+
+
+def today() -> ColumnElement[date]:
+    """The date at the office's own clock: what ends on the 31st ends at midnight in Amsterdam."""
+    return cast(func.timezone("Europe/Amsterdam", func.now()), Date)
 
 
 def link(owner: str, column: str, target: str) -> Any:

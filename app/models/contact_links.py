@@ -1,24 +1,19 @@
 from datetime import date
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, ColumnElement, Date, Text, cast, func, or_, true
+from sqlalchemy import CheckConstraint, ColumnElement, Text, or_, true
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.access import Actor
 from app.filings import FILING_TYPES
-from app.models.base import Base, Versioned, index, link, references, unique
+from app.models.base import Base, Versioned, index, link, references, today, unique
 
 
 def some_of(column: str, *values: str) -> CheckConstraint:
     """Any number of words from a closed list."""
     choices = ", ".join(f"'{value}'" for value in values)
     return CheckConstraint(f"{column} <@ ARRAY[{choices}]", name=column)
-
-
-def today() -> ColumnElement[date]:
-    """The date at the office's own clock: a link that ends on the 31st ends at midnight in Amsterdam."""
-    return cast(func.timezone("Europe/Amsterdam", func.now()), Date)
 
 
 class ContactLink(Versioned, Base):

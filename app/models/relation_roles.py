@@ -4,14 +4,12 @@ from sqlalchemy import ColumnElement, true
 from sqlalchemy.orm import Mapped
 
 from app.access import Actor
-from app.models.base import Base, OfficeOwned, index, link, one_of, references, unique
-
-# Default roles, domain.md 2.10: the names of responsibilities; holding any of them opens the relation.
-ROLES = ("relation_manager", "accountant", "tax", "administration", "payroll", "secretariat")
+from app.models.base import Base, OfficeOwned, index, link, references, unique
+from app.models.team_roles import role_of_the_list
 
 
 class RelationRole(OfficeOwned, Base):
-    """A team member's role on a relation (rol): it authorises, domain.md 4.1."""
+    """A team member's role on a relation (rol): it authorises, whichever it is (domain.md 4.1)."""
 
     __tablename__ = "relation_roles"
     __table_args__ = (
@@ -19,7 +17,7 @@ class RelationRole(OfficeOwned, Base):
         references("team_member_id", "team_members", ondelete="CASCADE"),
         unique("relation_id", "team_member_id", "role"),
         index("team_member_id", "relation_id"),
-        one_of("role", *ROLES),
+        role_of_the_list(),
     )
 
     relation_id: Mapped[UUID]

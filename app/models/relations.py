@@ -2,7 +2,18 @@ from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, ColumnElement, Select, select, true
+from sqlalchemy import (
+    CheckConstraint,
+    ColumnElement,
+    Select,
+    Uuid,
+    any_,
+    func,
+    literal,
+    select,
+    true,
+    union_all,
+)
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
@@ -11,6 +22,7 @@ from app.errors import taken
 from app.filings import BTW_PERIODS, ICP_PERIODS, LH_PERIODS
 from app.models.base import Base, Key, Versioned, index, one_of, references, searched, unique
 from app.models.contact_links import ContactLink
+from app.models.deputies import Deputy
 from app.models.named import in_use
 from app.models.phones import HasPhone
 from app.models.relation_roles import RelationRole
@@ -140,7 +152,10 @@ def restricted(actor: Actor) -> bool:
 
 
 def relation_ids(actor: Actor) -> Select[UUID]:
-    """The relations of a contact (by a link with access, today) or of a team member (by a role): never by parent."""
+    """The relations of a contact (by a link with access, today) or of a team member: never by parent.
+
+    A team member has them by a role, his own or that of one whom he stands in for today.
+    """
     if actor.is_contact:
         return (
             select(ContactLink.relation_id)
@@ -156,8 +171,19 @@ def relation_ids(actor: Actor) -> Select[UUID]:
             )
         )
     return select(RelationRole.relation_id).where(
-        RelationRole.office_id == actor.office_id, RelationRole.team_member_id == actor.id
+        RelationRole.office_id == actor.office_id, RelationRole.team_member_id == any_(_stood_in_for(actor))
     )
+
+
+def _stood_in_for(actor: Actor) -> ColumnElement[Any]:
+    """The team member himself and those whose deputy he is today; not those whose deputies they are in turn.
+
+    An array, known before the roles are looked up: joined instead, small offices would be read in whole.
+    """
+    absent = select(Deputy.team_member_id).where(
+        Deputy.office_id == actor.office_id, Deputy.deputy_member_id == actor.id, Deputy.holds()
+    )
+    return func.array(union_all(select(literal(actor.id, Uuid())), absent).scalar_subquery())
 
 
 def of_visible_relation(column: Any, actor: Actor) -> ColumnElement[bool]:

@@ -64,6 +64,16 @@ async def update_team_member(
     return member
 
 
+@router.delete("/{team_member_id}", status_code=204, dependencies=[require(P.TEAM_MEMBERS_WRITE)])
+async def delete_team_member(member: MemberInPath, session: Transaction, actor: CurrentActor, answer: Answer) -> None:
+    """Remove a team member who leaves (medewerker uit dienst): sessions, invitations, API keys and roles end at once.
+
+    What he did and wrote keeps his name; his e-mail address is free again. An office keeps an active administrator.
+    """
+    answer.check(member)
+    await team_members.remove(session, actor, member)
+
+
 @router.post("/{team_member_id}/invitation", status_code=201, dependencies=[require(P.TEAM_MEMBERS_WRITE)])
 @shows_once("token", "link")
 async def invite_team_member(

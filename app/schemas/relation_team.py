@@ -1,21 +1,17 @@
-from typing import Annotated, Literal
+from typing import Annotated
 
 from pydantic import ConfigDict, Field
 
 from app.schemas.base import Id, Input, Output
 from app.schemas.examples import TEAM_MEMBER, example, shown_of
-
-RelationRoleName = Annotated[
-    Literal["relation_manager", "accountant", "tax", "administration", "payroll", "secretariat"],
-    Field(description="relatiebeheerder, accountant, fiscaal, administratie, salaris, secretariaat"),
-]
+from app.schemas.team_roles import RoleKey
 
 
 class TeamEntry(Input):
     model_config = example(team_member_id=TEAM_MEMBER, role="accountant")
 
     team_member_id: Id
-    role: RelationRoleName
+    role: RoleKey
 
 
 class TeamPut(Input):
@@ -35,7 +31,7 @@ class TeamEntryRead(Output):
 
     team_member_id: Id
     team_member_name: str
-    role: RelationRoleName
+    role: RoleKey
 
 
 class TeamRead(Output):

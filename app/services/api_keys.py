@@ -3,7 +3,7 @@ from datetime import UTC, datetime
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.access import Actor
+from app.access import Actor, Role, visible
 from app.crypto import Token
 from app.errors import Conflict, Forbidden, invalid
 from app.models import ApiKey, TeamMember
@@ -17,6 +17,12 @@ async def create(session: AsyncSession, actor: Actor, data: ApiKeyCreate) -> tup
     """A key that can do at most what its maker can; only its hash is stored."""
     if not set(data.scopes) <= actor.permissions:  # pragma: no cover - administrators have all; here for finer roles
         raise Forbidden("A key can not do more than you can.")
+    # Who is removed, blocked or made less at this moment waits for us, or we for that: no key outlives his right to it.
+    maker = visible(actor, TeamMember).where(
+        TeamMember.id == actor.id, TeamMember.role == Role.ADMINISTRATOR, TeamMember.status == "active"
+    )
+    if await session.scalar(maker.with_for_update(read=True)) is None:
+        raise Forbidden("You may not make keys any more.")
     if data.expires_at is not None and data.expires_at <= datetime.now(UTC):
         raise invalid("/expires_at", "past", "Give a moment in the future.")
     token = Token.make("ordk", actor.office_id)

@@ -110,6 +110,7 @@ async def participants(session: AsyncSession, actor: Actor, conversation: Conver
         if row.contact_id
         else ParticipantRead(kind="team_member", id=row.team_member.id, name=row.team_member.name)
         for row in rows
+        if row.contact_id or row.team_member.deleted_at is None
     ]
 
 

@@ -12,12 +12,12 @@ from app.db import Database
 from app.models import Office, TeamMember
 from app.schemas.contacts import InvitationRead
 from app.schemas.offices import OfficeCreate, OfficeUpdate
-from app.services import auth, events, folder_templates, invitations, products
+from app.services import auth, events, folder_templates, invitations, products, team_roles
 from app.settings import Settings
 
 
 async def create(db: Database, settings: Settings, data: OfficeCreate) -> tuple[UUID, InvitationRead | None]:
-    """A new, empty office with the default folder template and its first administrator.
+    """A new, empty office with the default folder template and team roles, and its first administrator.
 
     Without a password the administrator is invited; in local mode the answer holds the link.
     """
@@ -27,8 +27,8 @@ async def create(db: Database, settings: Settings, data: OfficeCreate) -> tuple[
         office = Office(id=office_id, slug=data.slug, name=data.name)
         session.add(office)
         await session.flush()
-        session.add_all(folder_templates.defaults(office_id))
-        session.add_all(products.defaults(office_id))
+        for defaults in (folder_templates.defaults, products.defaults, team_roles.defaults):
+            session.add_all(defaults(office_id))
         member = TeamMember(
             office_id=office_id,
             name=data.administrator,

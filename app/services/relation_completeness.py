@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.access import Actor
 from app.models import ContactLink, Product, Relation, RelationIdentifier, RelationProduct, RelationRole
-from app.models.contact_links import today
+from app.models.base import today
 from app.schemas.relation_completeness import GAPS, Completeness, Gap, Missing
 
 Condition = ColumnElement[bool]

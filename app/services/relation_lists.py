@@ -10,7 +10,7 @@ from app.access import Actor, visible
 from app.errors import invalid
 from app.listing import ListQuery
 from app.models import Relation, RelationExternalId, RelationIdentifier, RelationLabel, RelationProduct, RelationRole
-from app.models.contact_links import today
+from app.models.base import today
 from app.schemas.relations import RelationQuery
 from app.services import relation_completeness
 from app.services.relations import WITH_DOSSIER

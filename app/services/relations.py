@@ -10,10 +10,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import joinedload
 
 from app import phones, search
-from app.access import Actor, ActorKind, visible
+from app.access import Actor, visible
 from app.errors import Conflict, invalid
 from app.identifiers import Finding
-from app.models import Dossier, Relation, RelationGroup, RelationKind, RelationRole
+from app.models import Dossier, Relation, RelationGroup, RelationKind
 from app.schemas.relations import (
     ORGANISATION_FIELDS,
     PERSON_FIELDS,
@@ -32,6 +32,7 @@ from app.services import (
     relation_addresses,
     relation_identifiers,
     relation_parts,
+    relation_team,
 )
 from app.text import fold, natural, number_key
 
@@ -54,7 +55,7 @@ def keys(number: str, name: str) -> dict[str, str]:
 
 
 async def create(session: AsyncSession, actor: Actor, data: RelationCreate) -> Relation:
-    """A relation, its dossier with the template's folders, and a role for the one who made it."""
+    """A relation, its dossier with the template's folders, and its first team."""
     parent = None
     if data.parent_id is not None:
         parent = await _check_parent(session, actor, data.parent_id, None)
@@ -67,15 +68,7 @@ async def create(session: AsyncSession, actor: Actor, data: RelationCreate) -> R
     await relation_parts.put(session, actor, relation, data.given())
     if data.given().keys() & relation_identifiers.WITH_PURPOSE:
         await relation_identifiers.put(session, actor, relation, data.given())
-    if actor.kind is ActorKind.TEAM_MEMBER:
-        session.add(
-            RelationRole(
-                office_id=actor.office_id,
-                relation_id=relation.id,
-                team_member_id=actor.id,
-                role="relation_manager",
-            )
-        )
+    await relation_team.begin(session, actor, relation)
     _record(session, actor, "relation.created", relation, number=relation.number)
     await dossiers.create(session, actor, relation)
     await session.refresh(relation, ["dossier"])

@@ -1,13 +1,16 @@
-from sqlalchemy import func, select
+from datetime import UTC, datetime
+
+from sqlalchemy import delete, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.access import Actor, Role
+from app.access import Actor, Role, visible
 from app.errors import Conflict
-from app.models import AuthToken, TeamMember
+from app.models import AuthToken, Deputy, Relation, RelationRole, StandardRole, TeamMember
 from app.schemas.team_members import TeamMemberCreate, TeamMemberUpdate
 from app.services import api_keys, events, invitations, offices
 from app.services.auth import email_key, end_sessions
 
+PERSONAL = ("email", "email_key", "password_hash")  # what is erased of who leaves
 SORTS = {"created_at": (TeamMember.created_at,)}
 
 
@@ -28,6 +31,31 @@ async def change(session: AsyncSession, actor: Actor, member: TeamMember, data: 
     changed = member.take(data.given())
     has_moved = bool(member.take({"email_key": email_key(member.email)}))
     await session.flush()
+    await _check_administrator(session, actor)
+    if member.status == "blocked" or member.role != Role.ADMINISTRATOR:
+        await api_keys.revoke_all_of(session, actor, member)
+    if has_moved or "status" in changed:
+        await _end_login(session, actor, member)
+    if changed:
+        events.record(session, actor, "team_member.changed", member, fields=changed, role=member.role)
+
+
+async def remove(session: AsyncSession, actor: Actor, member: TeamMember) -> None:
+    """The member leaves: what lets him in ends at once, and so do his roles, standard roles and deputyships.
+
+    The row stays for the history, without his address and password; another member may have the address.
+    """
+    await offices.queue(session, actor)
+    member.take({"deleted_at": datetime.now(UTC), "status": "blocked"} | dict.fromkeys(PERSONAL))
+    await session.flush()
+    await _check_administrator(session, actor)
+    await api_keys.revoke_all_of(session, actor, member)
+    await _end_login(session, actor, member)
+    await _end_work(session, actor, member)
+    events.record(session, actor, "team_member.deleted", member, role=member.role)
+
+
+async def _check_administrator(session: AsyncSession, actor: Actor) -> None:
     active = select(func.count()).where(
         TeamMember.office_id == actor.office_id,
         TeamMember.role == Role.ADMINISTRATOR,
@@ -35,10 +63,34 @@ async def change(session: AsyncSession, actor: Actor, member: TeamMember, data: 
     )
     if not await session.scalar(active):
         raise Conflict("The office would be left without an administrator.", code="last_administrator")
-    if member.status == "blocked" or member.role != Role.ADMINISTRATOR:
-        await api_keys.revoke_all_of(session, actor, member)
-    if has_moved or "status" in changed:
-        await end_sessions(session, actor.office_id, AuthToken.team_member_id == member.id)
-        await invitations.end(session, member)
-    if changed:
-        events.record(session, actor, "team_member.changed", member, fields=changed, role=member.role)
+
+
+async def _end_login(session: AsyncSession, actor: Actor, member: TeamMember) -> None:
+    await end_sessions(session, actor.office_id, AuthToken.team_member_id == member.id)
+    await invitations.end(session, member)
+
+
+async def _end_work(session: AsyncSession, actor: Actor, member: TeamMember) -> None:
+    """Nothing is his to do any more; a relation whose team he was in has changed, and so has the standard team."""
+    his = select(RelationRole.relation_id).where(
+        RelationRole.office_id == actor.office_id, RelationRole.team_member_id == member.id
+    )
+    await session.execute(
+        update(Relation)
+        .where(Relation.office_id == actor.office_id, Relation.id.in_(his))
+        .values(version=Relation.version + 1, updated_at=func.now())
+    )
+    await session.execute(
+        delete(RelationRole).where(RelationRole.office_id == actor.office_id, RelationRole.team_member_id == member.id)
+    )
+    await session.execute(
+        delete(Deputy).where(
+            Deputy.office_id == actor.office_id,
+            or_(Deputy.team_member_id == member.id, Deputy.deputy_member_id == member.id),
+        )
+    )
+    standard = await session.scalars(visible(actor, StandardRole).where(StandardRole.team_member_id == member.id))
+    for role in standard.all():
+        await session.delete(role)
+        office = await offices.own(session, actor)
+        office.updated_at = func.now()  # the standard team's version is the office's

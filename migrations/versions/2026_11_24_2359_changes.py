@@ -7,7 +7,7 @@ from migrations.feed import follow, unfollow
 from migrations.tenancy import protect
 
 revision = "8c1f0a6be742"
-down_revision = "8c41f0d2b7a9"
+down_revision = "0816c6ce3b42"
 branch_labels = None
 depends_on = None
 

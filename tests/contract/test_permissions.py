@@ -26,7 +26,20 @@ TABLE = {
     "create_team_member": "a",
     "get_team_member": "rmMa",
     "update_team_member": "a",
+    "delete_team_member": "a",
     "invite_team_member": "a",
+    "list_team_roles": "rmMa",
+    "create_team_role": "Ma",
+    "get_team_role": "rmMa",
+    "update_team_role": "Ma",
+    "delete_team_role": "Ma",
+    "get_standard_team": "rmMa",
+    "put_standard_team": "Ma",
+    "list_deputies": "rmMa",
+    "create_deputy": "Ma",
+    "get_deputy": "rmMa",
+    "update_deputy": "Ma",
+    "delete_deputy": "Ma",
     "list_api_keys": "a",
     "create_api_key": "a",
     "get_api_key": "a",
@@ -166,6 +179,9 @@ async def ids_of(office: Tenant) -> dict[str, str]:
     template = (await office.admin.get("/v1/folder-templates")).json()["items"][0]
     lists = ("labels", "products", "relation-kinds", "relation-groups")
     named = [(await office.admin.post(f"/v1/{name}", json={"name": "x"})).json()["id"] for name in lists]
+    role = (await office.admin.get("/v1/team-roles")).json()["items"][-1]
+    people = {"team_member_id": str(office.anna_id), "deputy_member_id": str(office.admin_id)}
+    deputy = await office.admin.post("/v1/deputies", json=people | {"starts_on": "2026-07-20"})
     inbox = (await office.anna.get("/v1/inbox")).json()["items"][0]
     return {
         "relation_id": family.vof["id"],
@@ -178,6 +194,8 @@ async def ids_of(office: Tenant) -> dict[str, str]:
         "attachment_id": sent.json()["attachments"][0]["id"],
         "document_request_id": asked.json()["id"],
         "api_key_id": key.json()["id"],
+        "team_role_id": role["id"],
+        "deputy_id": deputy.json()["id"],
         "folder_template_id": template["id"],
         "team_member_id": str(office.anna_id),
         **dict(zip(("label_id", "product_id", "relation_kind_id", "relation_group_id"), named, strict=True)),
@@ -223,7 +241,7 @@ async def test_staff_without_a_role_on_the_relation(office: Tenant) -> None:
     """AZ-02: a mutator without a role on the relation meets 404 on all of it."""
     ids = await ids_of(office)
     _, stranger = await office.member(Role.MUTATOR)
-    own = {"team_member_id", "folder_template_id", "api_key_id"}
+    own = {"team_member_id", "team_role_id", "deputy_id", "folder_template_id", "api_key_id"}
     own |= {"label_id", "product_id", "relation_kind_id", "relation_group_id"}
     for name, route in ROUTES.items():
         names = {part.strip("{}") for part in route.path.split("/") if part.startswith("{")}
@@ -245,6 +263,8 @@ async def fingerprint(office: Tenant) -> dict[str, Any]:
         "relation-kinds",
         "relation-groups",
         "team-members",
+        "team-roles",
+        "deputies",
         "api-keys",
         "inbox",
         "conversations",

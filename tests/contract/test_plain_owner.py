@@ -22,7 +22,7 @@ from app.settings import Settings, get_settings, set_environment
 from tests.conftest import at_database
 from tests.factories.changes import settled
 
-BEFORE_THE_FEED = "8c41f0d2b7a9"
+BEFORE_THE_FEED = "0816c6ce3b42"
 
 
 async def _as_administrator(settings: Settings, *statements: str) -> None:

@@ -13,7 +13,7 @@ from app.access import Permission, Role
 from app.crypto import Token
 from app.db import Database
 from app.models import ApiKey, AuthToken, Contact, Office, TeamMember
-from app.services import auth, folder_templates
+from app.services import auth, folder_templates, team_roles
 
 Client = httpx.AsyncClient
 
@@ -96,7 +96,7 @@ async def make_tenant(db: Database, address: str) -> Tenant:
     async with db.transaction(office_id) as session:
         session.add(Office(id=office_id, slug=slug, name="Kantoor"))
         await session.flush()
-        session.add_all(folder_templates.defaults(office_id))
+        session.add_all([*folder_templates.defaults(office_id), *team_roles.defaults(office_id)])
     admin = await make_member(db, office_id, Role.ADMINISTRATOR, "Bea Beheer")
     anna = await make_member(db, office_id, Role.MUTATOR, "Anna Jansen")
     tenant = Tenant(db, address, office_id, slug, None, None, admin.id, anna.id)  # type: ignore[arg-type]

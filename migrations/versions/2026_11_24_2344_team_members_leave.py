@@ -1,0 +1,34 @@
+"""team members leave"""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0816c6ce3b42"
+down_revision = "f9e70243cecb"
+branch_labels = None
+depends_on = None
+
+GONE = (
+    "CASE WHEN deleted_at IS NULL THEN num_nulls(email, email_key) = 0 "
+    "ELSE num_nonnulls(email, email_key, password_hash) = 0 AND status = 'blocked' END"
+)
+
+
+def upgrade() -> None:
+    op.add_column("team_members", sa.Column("deleted_at", sa.DateTime(timezone=True), nullable=True))
+    op.alter_column("team_members", "email", existing_type=sa.TEXT(), nullable=True)
+    op.alter_column("team_members", "email_key", existing_type=sa.TEXT(collation="C"), nullable=True)
+    op.create_check_constraint(op.f("ck_team_members_deleted"), "team_members", GONE)
+
+
+def downgrade() -> None:
+    op.drop_constraint(op.f("ck_team_members_deleted"), "team_members", type_="check")
+    # Who left is there again, blocked, under an address that nobody has.
+    op.execute("ALTER TABLE team_members NO FORCE ROW LEVEL SECURITY")
+    op.execute(
+        "UPDATE team_members SET email = id || '@gone.invalid', email_key = id || '@gone.invalid' WHERE email IS NULL"
+    )
+    op.execute("ALTER TABLE team_members FORCE ROW LEVEL SECURITY")
+    op.alter_column("team_members", "email_key", existing_type=sa.TEXT(collation="C"), nullable=False)
+    op.alter_column("team_members", "email", existing_type=sa.TEXT(), nullable=False)
+    op.drop_column("team_members", "deleted_at")
