@@ -37,6 +37,7 @@ from app.routers import (
     relations,
     team_members,
     timeline,
+    two_step,
 )
 from app.services.upload_places import Uploads
 from app.settings import Settings, get_settings
@@ -57,6 +58,7 @@ ANSWER_HEADERS = [
 FEATURES = (
     meta,
     auth,
+    two_step,
     offices,
     team_members,
     api_keys,

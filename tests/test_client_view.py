@@ -203,7 +203,7 @@ async def test_every_write(
     ids = {name: found[:1] for name, found in (await seeded.ids()).items()} | mine
     before, refused = await dump(db, office), 0
     for pattern, operations in document["paths"].items():
-        if pattern.startswith(("/v1/auth", "/v1/invitations")):
+        if pattern.startswith(("/v1/auth", "/v1/invitations", "/v1/me")):  # his own way in is his
             continue
         for method in ("post", "put", "patch", "delete"):
             operation = operations.get(method)

@@ -41,6 +41,7 @@ class TestCreate:
             "phone": None,
             "language": "nl",
             "login_status": "none",
+            "two_step_since": None,
             "created_at": contact["created_at"],
             "updated_at": contact["updated_at"],
             "version": 1,

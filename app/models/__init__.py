@@ -21,6 +21,7 @@ from app.models.relation_identifiers import RelationIdentifier
 from app.models.relation_roles import RelationRole
 from app.models.relations import Relation
 from app.models.team_members import TeamMember
+from app.models.two_step_secrets import TwoStepSecret
 
 __all__ = [
     "ApiKey",
@@ -48,4 +49,5 @@ __all__ = [
     "RelationIdentifier",
     "RelationRole",
     "TeamMember",
+    "TwoStepSecret",
 ]

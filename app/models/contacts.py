@@ -1,3 +1,5 @@
+from datetime import datetime
+
 from sqlalchemy import ColumnElement, exists, or_, true
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -36,6 +38,7 @@ class Contact(Versioned, Base):
     language: Mapped[str] = mapped_column(default="nl")
     login_status: Mapped[str] = mapped_column(default="none")
     password_hash: Mapped[str | None]
+    two_step_since: Mapped[datetime | None]
 
     @classmethod
     def visible_to(cls, actor: Actor) -> ColumnElement[bool]:

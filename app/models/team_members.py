@@ -1,3 +1,5 @@
+from datetime import datetime
+
 from sqlalchemy import ColumnElement, true
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -25,6 +27,7 @@ class TeamMember(Versioned, Base):
     role: Mapped[str]
     status: Mapped[str] = mapped_column(default="invited")
     password_hash: Mapped[str | None]
+    two_step_since: Mapped[datetime | None]
 
     @classmethod
     def visible_to(cls, actor: Actor) -> ColumnElement[bool]:

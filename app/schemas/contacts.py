@@ -66,6 +66,7 @@ class ContactRead(Output):
         phone="+31 20 555 01 00",
         language="nl",
         login_status="active",
+        two_step_since=None,
         **MADE_AND_CHANGED,
     )
 
@@ -80,6 +81,7 @@ class ContactRead(Output):
     phone: str | None
     language: Language
     login_status: LoginStatus
+    two_step_since: Moment | None
     created_at: Moment
     updated_at: Moment
     version: int

@@ -44,7 +44,7 @@ async def create(session: AsyncSession, actor: Actor, data: ContactCreate) -> Co
     return contact
 
 
-async def _check_all_his_relations(session: AsyncSession, actor: Actor, contact: Contact) -> None:
+async def check_all_his_relations(session: AsyncSession, actor: Actor, contact: Contact) -> None:
     """Who sets the address of a login could take it over: only with a role on everything that it opens."""
     others = select(ContactLink.id).where(
         ContactLink.office_id == actor.office_id,
@@ -59,7 +59,7 @@ async def change(session: AsyncSession, actor: Actor, contact: Contact, data: Co
     """A new e-mail address or a block ends what sessions and invitations the contact has."""
     given = data.given()
     if given.keys() & {"email", "login_status"}:
-        await _check_all_his_relations(session, actor, contact)
+        await check_all_his_relations(session, actor, contact)
     before = contact.email_key, contact.login_status
     changed = contact.take(given)
     contact.name = display_name(contact)

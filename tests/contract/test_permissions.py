@@ -20,6 +20,11 @@ TABLE = {
     "accept_invitation": "*",
     "delete_current_token": "crmMa",
     "get_me": "crmMa",
+    "begin_two_step": "crmMa",
+    "confirm_two_step": "crmMa",
+    "remove_two_step": "crmMa",
+    "reset_two_step_of_contact": "mMa",
+    "reset_two_step_of_team_member": "a",
     "get_office": "rmMa",
     "update_office": "a",
     "list_team_members": "rmMa",
@@ -114,7 +119,13 @@ def test_permission(name: str) -> None:
 
 def test_keys_can_not_make_keys_or_people() -> None:
     """AU-02."""
-    assert not KEY_SCOPES & {P.API_KEYS_WRITE, P.TEAM_MEMBERS_WRITE, P.CONTACTS_INVITE}
+    assert not KEY_SCOPES & {
+        P.API_KEYS_WRITE,
+        P.TEAM_MEMBERS_WRITE,
+        P.CONTACTS_INVITE,
+        P.CONTACTS_RESET_TWO_STEP,
+        P.ME_WRITE,
+    }
 
 
 async def ids_of(office: Tenant) -> dict[str, str]:
