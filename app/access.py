@@ -18,6 +18,7 @@ class Permission(StrEnum):
     """Named after the path: ``<resource>:<kind of action>``. Scopes of API keys are a choice out of these."""
 
     ME_READ = "me:read"
+    ME_WRITE = "me:write"
     OFFICE_READ = "office:read"
     OFFICE_WRITE = "office:write"
     TEAM_MEMBERS_READ = "team_members:read"
@@ -51,6 +52,7 @@ class Permission(StrEnum):
     CONTACTS_WRITE = "contacts:write"
     CONTACTS_DELETE = "contacts:delete"
     CONTACTS_INVITE = "contacts:invite"
+    CONTACTS_RESET_TWO_STEP = "contacts:reset_two_step"
     CONTACT_LINKS_READ = "contact_links:read"
     CONTACT_LINKS_WRITE = "contact_links:write"
     DOSSIERS_READ = "dossiers:read"
@@ -76,6 +78,7 @@ P = Permission
 CONTACT: frozenset[Permission] = frozenset(
     {
         P.ME_READ,
+        P.ME_WRITE,
         P.RELATIONS_READ,
         P.DOSSIERS_READ,
         P.DOSSIER_ITEMS_READ,
@@ -109,6 +112,7 @@ MUTATOR: frozenset[Permission] = READER | {
     P.CONTACTS_WRITE,
     P.CONTACTS_DELETE,
     P.CONTACTS_INVITE,
+    P.CONTACTS_RESET_TWO_STEP,
     P.CONTACT_LINKS_WRITE,
     P.FOLDERS_WRITE,
     P.DOSSIER_ITEMS_UPLOAD,
@@ -152,21 +156,26 @@ ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
 }
 CROSS_CLIENT = {Role.MANAGER, Role.ADMINISTRATOR}
 
-# A key never makes keys or people: what it leaks must end when it is revoked.
+# A key never makes keys or people, nor opens a login: what it leaks must end when it is revoked.
 KEY_SCOPES: frozenset[Permission] = frozenset(Permission) - {
+    P.ME_WRITE,
     P.API_KEYS_READ,
     P.API_KEYS_WRITE,
     P.TEAM_MEMBERS_WRITE,
     P.OFFICE_WRITE,
     P.CONTACTS_INVITE,
+    P.CONTACTS_RESET_TWO_STEP,
 }
+
+
+NOBODY = UUID(int=0)
 
 
 class ActorKind(StrEnum):
     TEAM_MEMBER = "team_member"
     CONTACT = "contact"
     API_KEY = "api_key"
-    SYSTEM = "system"  # the worker, by the clock
+    SYSTEM = "system"  # the worker by the clock, the command line
 
 
 @dataclass(frozen=True)
@@ -181,6 +190,11 @@ class Actor:
     sees_all_relations: bool = False
     role: Role | None = None
     token_id: UUID | None = None
+
+    @classmethod
+    def system(cls, office_id: UUID) -> "Actor":
+        """Ordner itself: the clock, or who runs the server."""
+        return cls(office_id, ActorKind.SYSTEM, NOBODY, "Ordner", frozenset())
 
     @property
     def is_contact(self) -> bool:

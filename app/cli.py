@@ -6,8 +6,9 @@ import os
 import signal
 import sys
 import threading
+from collections.abc import Coroutine
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -77,19 +78,26 @@ def migrate() -> None:
 
 @main.command()
 def rotate_citizen_keys() -> None:
-    """Seal all citizen numbers with the first of ORDNER_CITIZEN_KEYS; after it the others may go."""
+    """Seal all citizen numbers and two-step secrets with the first of ORDNER_CITIZEN_KEYS; then the others may go."""
     from app.db import Database
-    from app.services import offices, relation_identifiers
+    from app.services import offices, relation_identifiers, two_step_codes
     from app.settings import get_settings
 
-    async def rotate() -> int:
+    async def rotate() -> tuple[int, int]:
         db = Database(get_settings())
+        numbers = secrets = 0
         try:
-            return sum([await relation_identifiers.rotate(db, office_id) for office_id in await offices.all_ids(db)])
+            for office_id in await offices.all_ids(db):
+                numbers += await relation_identifiers.rotate(db, office_id)
+                secrets += await two_step_codes.rotate(db, office_id)
         finally:
             await db.close()
+        return numbers, secrets
 
-    typer.echo(f"{asyncio.run(rotate())} numbers were sealed anew.")
+    if get_settings().vault is None:
+        typer.echo("ORDNER_CITIZEN_KEYS and ORDNER_CITIZEN_INDEX_KEY are not set.", err=True)
+        raise typer.Exit(2)
+    typer.echo("{} numbers and {} two-step secrets were sealed anew.".format(*asyncio.run(rotate())))
 
 
 @main.command()
@@ -135,7 +143,6 @@ def create_office(
     from pydantic import ValidationError
 
     from app.db import Database
-    from app.errors import Problem
     from app.schemas.offices import OfficeCreate
     from app.services import offices
     from app.settings import get_settings
@@ -161,14 +168,39 @@ def create_office(
         elif invitation:
             typer.echo(f"{data.administrator} is invited by mail at {data.email}")
 
+    _run(make())
+
+
+@office.command("reset-two-step")
+def reset_two_step(
+    slug: Annotated[str, typer.Argument(help="short name of the office")],
+    email: Annotated[str, typer.Argument(help="e-mail address of the team member")],
+) -> None:
+    """Turn off the two-step check of an administrator who lost his phone and whom no other administrator can help."""
+    from app.db import Database
+    from app.services import two_step
+    from app.settings import get_settings
+
+    async def reset() -> None:
+        db = Database(get_settings())
+        try:
+            await two_step.reset_by_operator(db, slug, email)
+        finally:
+            await db.close()
+        typer.echo(f"{email} signs in without a code.")
+
+    _run(reset())
+
+
+def _run(work: Coroutine[Any, Any, None]) -> None:
+    """What is refused or fails is said in one line."""
     try:
-        asyncio.run(make())
+        asyncio.run(work)
     except Exception as error:
         from app.error_handlers import to_problem
         from app.models import Base
 
-        problem: Problem = to_problem(error, Base.metadata)
-        typer.echo(problem.detail, err=True)
+        typer.echo(to_problem(error, Base.metadata).detail, err=True)
         raise typer.Exit(1) from None
 
 

@@ -1,4 +1,4 @@
-"""Secrets that are shown once and stored as hashes: tokens, API keys, invitations; passwords; citizen numbers."""
+"""Secrets that are shown once and stored as hashes: tokens, API keys, invitations; passwords; and what lies sealed."""
 
 import base64
 import binascii
@@ -126,6 +126,7 @@ class Sealed:
 
 class Vault:
     """Citizen numbers at rest (BSN-04): sealed with AES-256-GCM, found by HMAC-SHA256 under a key of its own.
+    The secrets of two-step checks are sealed likewise.
 
     A sealed value is bound to its place, so that nobody can move it to another row; what it is found by is bound to
     the office, so that the same number looks different in two offices (BSN-06).

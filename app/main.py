@@ -45,6 +45,7 @@ from app.routers import (
     team_members,
     team_roles,
     timeline,
+    two_step,
 )
 from app.services.upload_places import Uploads
 from app.settings import Settings, get_settings
@@ -65,6 +66,7 @@ ANSWER_HEADERS = [
 FEATURES = (
     meta,
     auth,
+    two_step,
     offices,
     team_members,
     team_roles,

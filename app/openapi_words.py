@@ -24,6 +24,7 @@ query parameters and values out of bounds are refused (422).
 TAGS = {
     "meta": "What this server is and takes; the one thing to ask without signing in.",
     "auth": "Signing in and out (aanmelden, afmelden), and what the caller may do.",
+    "two-step check": "A code of an app besides the password (tweestapsverificatie): on, off, and reset by the office.",
     "office": "The accountancy office itself (kantoor).",
     "team members": "The people of the office (medewerkers) and their authorisation role (autorisatierol).",
     "team roles": "The roles that team members can have on relations (teamrollen): the office's own list.",
@@ -159,6 +160,7 @@ FIELD_WORDS = {
     "team_member_name": "name of the team member (medewerker)",
     "text": "plain text, with line breaks",
     "title": "titel",
+    "two_step_since": "since when signing in also takes a code (tweestapsverificatie); null: it does not",
     "updated_at": "when it was last changed (gewijzigd)",
     "valid_from": "the first day (geldig vanaf); null: from the beginning",
     "valid_until": "the last day (geldig tot en met); null: no end",

@@ -73,9 +73,12 @@ class Settings(BaseSettings):
 
     citizen_keys: SecretStr | None = Field(
         None,
-        description="name:key,... that citizen numbers (BSN) are sealed with; the first is used, the others still read",
+        description="name:key,... that citizen numbers (BSN) and the secrets of two-step checks are sealed with; "
+        "the first is used, the others still read",
     )
-    citizen_index_key: SecretStr | None = Field(None, description="the key that they are found by; it stays the same")
+    citizen_index_key: SecretStr | None = Field(
+        None, description="the key that numbers are found by; it stays the same"
+    )
 
     session_hours: int = Field(12, ge=1)
     invitation_hours: int = Field(7 * 24, ge=1)
@@ -107,12 +110,14 @@ class Settings(BaseSettings):
     @model_validator(mode="after")
     def _both_citizen_keys(self) -> Self:
         if self.vault is None and (self.citizen_keys or self.citizen_index_key):
-            raise ValueError("give citizen_keys and citizen_index_key, or neither: then no citizen numbers are kept")
+            raise ValueError(
+                "give citizen_keys and citizen_index_key, or neither: then nothing is kept that lies sealed"
+            )
         return self
 
     @property
     def vault(self) -> Vault | None:
-        """What seals citizen numbers; None where the office keeps none."""
+        """What seals citizen numbers and two-step secrets; None where the server keeps none."""
         if not (self.citizen_keys and self.citizen_index_key):
             return None
         return Vault.parse(self.citizen_keys.get_secret_value(), self.citizen_index_key.get_secret_value())

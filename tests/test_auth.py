@@ -45,6 +45,7 @@ class TestSignIn:
             "role": "mutator",
             "permissions": sorted(MUTATOR),
             "sees_all_relations": False,
+            "two_step_since": None,
         }
 
     async def test_contact_by_the_office_s_name_in_any_case(self, office: Tenant) -> None:

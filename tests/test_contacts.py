@@ -44,6 +44,7 @@ class TestCreate:
             "language": "nl",
             "notifications": NOTIFICATIONS,
             "login_status": "none",
+            "two_step_since": None,
             "created_at": contact["created_at"],
             "updated_at": contact["updated_at"],
             "version": 1,

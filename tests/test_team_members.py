@@ -37,6 +37,7 @@ class TestCreate:
             "id": member["id"],
             "email": "Rik@kantoor.example",
             "status": "invited",
+            "two_step_since": None,
             "created_at": member["created_at"],
             "updated_at": member["updated_at"],
             "version": 1,

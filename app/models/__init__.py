@@ -31,6 +31,7 @@ from app.models.relations import Relation
 from app.models.standard_team import StandardRole
 from app.models.team_members import TeamMember
 from app.models.team_roles import TeamRole
+from app.models.two_step_secrets import TwoStepSecret
 
 __all__ = [
     "ApiKey",
@@ -69,4 +70,5 @@ __all__ = [
     "StandardRole",
     "TeamMember",
     "TeamRole",
+    "TwoStepSecret",
 ]

@@ -21,7 +21,7 @@ NOTIFICATIONS = {"messages": True, "document_requests": True, "reminders": True,
 NEEDED = ("email", "email_key", "number_key", "number_sort")
 ERASED = (
     *NEEDED, "initials", "first_names", "prefix", "salutation", "phone", "phone_e164", "mobile", "mobile_e164",
-    "password_hash",
+    "password_hash", "two_step_since",
 )  # fmt: skip
 
 
@@ -66,6 +66,7 @@ class Contact(HasPhone, Versioned, Base):
     notifications: Mapped[dict[str, Any]] = mapped_column(JSONB)
     login_status: Mapped[str] = mapped_column(default="none")
     password_hash: Mapped[str | None]
+    two_step_since: Mapped[datetime | None]
     deleted_at: Mapped[datetime | None]
 
     @property

@@ -24,7 +24,7 @@ class TeamMember(Versioned, Base):
         one_of("status", "invited", "active", "blocked"),
         CheckConstraint(
             "CASE WHEN deleted_at IS NULL THEN num_nulls(email, email_key) = 0 "
-            "ELSE num_nonnulls(email, email_key, password_hash) = 0 AND status = 'blocked' END",
+            "ELSE num_nonnulls(email, email_key, password_hash, two_step_since) = 0 AND status = 'blocked' END",
             name="deleted",
         ),
     )
@@ -35,6 +35,7 @@ class TeamMember(Versioned, Base):
     role: Mapped[str]
     status: Mapped[str] = mapped_column(default="invited")
     password_hash: Mapped[str | None]
+    two_step_since: Mapped[datetime | None]
     deleted_at: Mapped[datetime | None]
 
     @classmethod

@@ -21,7 +21,7 @@ from app.schemas.auth import (
     TokenCreate,
     TokenRead,
 )
-from app.services import auth, invitations, offices
+from app.services import auth, invitations, offices, two_step
 
 router = APIRouter(tags=["auth"], route_class=Route)
 
@@ -45,7 +45,7 @@ async def create_token(
     data: TokenCreate, request: Request, db: Db, settings: CurrentSettings, answer: Answer
 ) -> TokenRead:
     """Sign in (aanmelden) as a team member or a contact."""
-    signed_in = await auth.sign_in(db, settings, data.office, data.email, data.password, address_of(request))
+    signed_in = await auth.sign_in(db, settings, data.office, data.email, data.password, data.otp, address_of(request))
     answer.created("/auth/tokens/current")
     return TokenRead.model_validate(
         {"token": str(signed_in.token), "expires_at": signed_in.expires_at, "kind": signed_in.actor.kind}
@@ -70,6 +70,7 @@ async def get_me(session: Transaction, actor: CurrentActor) -> MeRead:
         role=actor.role,
         permissions=sorted(actor.permissions),
         sees_all_relations=actor.sees_all_relations,
+        two_step_since=await two_step.since(session, actor),
     )
 
 

@@ -4,6 +4,7 @@ from pydantic import AfterValidator, ConfigDict, Field
 
 from app.schemas.base import Id, Input, Line, Moment, Output, Password
 from app.schemas.examples import LATER, OFFICE, TEAM_MEMBER, example, shown_of
+from app.schemas.two_step import Otp
 from app.text import clean_line
 
 
@@ -19,6 +20,7 @@ class TokenCreate(Input):
     office: Annotated[Line, Field(description="the office's short name (slug)")]
     email: Annotated[str, Field(max_length=254), AfterValidator(clean_line)]
     password: Annotated[str, Field(max_length=200)]
+    otp: Annotated[Otp | None, Field(description="six digits, where the two-step check is on (eenmalige code)")] = None
 
 
 class OfficeSummary(Output):
@@ -40,6 +42,7 @@ class MeRead(Output):
         role="mutator",
         permissions=["dossiers:read", "relations:read", "relations:write"],
         sees_all_relations=False,
+        two_step_since=None,
     )
 
     kind: Literal["team_member", "contact", "api_key"]
@@ -49,6 +52,7 @@ class MeRead(Output):
     role: Annotated[str | None, Field(description="authorisation role (autorisatierol), of team members")]
     permissions: list[str]
     sees_all_relations: bool
+    two_step_since: Moment | None
 
 
 class TokenRead(Output):

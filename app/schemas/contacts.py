@@ -112,6 +112,7 @@ class ContactRead(Output):
         language="nl",
         notifications=shown_of(NotificationsRead),
         login_status="active",
+        two_step_since=None,
         **MADE_AND_CHANGED,
     )
 
@@ -131,6 +132,7 @@ class ContactRead(Output):
     language: Language
     notifications: NotificationsRead
     login_status: LoginStatus
+    two_step_since: Moment | None
     created_at: Moment
     updated_at: Moment
     version: int

@@ -40,6 +40,7 @@ class TeamMemberRead(Output):
         email="anna@demo.example",
         role="mutator",
         status="active",
+        two_step_since=None,
         **MADE_AND_CHANGED,
     )
 
@@ -48,6 +49,7 @@ class TeamMemberRead(Output):
     email: str
     role: RoleField
     status: Literal["invited", "active", "blocked"]
+    two_step_since: Moment | None
     created_at: Moment
     updated_at: Moment
     version: int

@@ -15,7 +15,7 @@ from app.crypto import Token, verify_password
 from app.db import Database
 from app.errors import Forbidden, Unauthenticated
 from app.models import ApiKey, AuthToken, Contact, TeamMember
-from app.services import events
+from app.services import events, two_step_codes
 from app.settings import Settings
 
 WINDOW = timedelta(minutes=15)
@@ -113,8 +113,13 @@ async def _key_actor(session: AsyncSession, token: Token) -> Actor | None:
     return Actor(key.office_id, ActorKind.API_KEY, key.id, key.name, scopes, sees_all_relations=True, token_id=key.id)
 
 
-async def sign_in(db: Database, settings: Settings, office: str, email: str, password: str, address: str) -> SignedIn:
-    """A token for a team member or a contact. One answer for every failure, in about one time (AU-03)."""
+async def sign_in(
+    db: Database, settings: Settings, office: str, email: str, password: str, otp: str | None, address: str
+) -> SignedIn:
+    """A token for a team member or a contact. One answer for every failure, in about one time (AU-03).
+
+    Only who knows the password learns whether the two-step check is on.
+    """
     account = f"{office.casefold()}\0{email_key(email)}"
     await limits.spend(db, "sign_in_address", address, settings.sign_in_attempts_per_address, WINDOW)
     await limits.spend(db, "sign_in", account, settings.sign_in_attempts, WINDOW)
@@ -123,14 +128,19 @@ async def sign_in(db: Database, settings: Settings, office: str, email: str, pas
     if office_id is not None:
         async with db.transaction(office_id) as session:
             people = await _people(session, office_id, email)
-    person = await _who_knows(people, password)
-    if person is not None:
-        async with db.transaction(person.office_id) as session:
-            if await _unchanged(session, person):
-                await limits.forgive(session, "sign_in", account)
-                return await _begin_session(session, settings, person)
-    await _record_refusal(db, people)
-    raise Unauthenticated("The office, the e-mail address or the password is not right.", code="credentials")
+    known = await _who_knows(people, password)
+    refusal = Unauthenticated("The office, the e-mail address or the password is not right.", code="credentials")
+    if known is not None:
+        async with db.transaction(known.office_id) as session:
+            if (person := await _unchanged(session, known)) is not None:
+                people = [person]
+                lacking = await two_step_codes.refusal(session, person, otp)
+                if lacking is None:
+                    await limits.forgive(session, "sign_in", account)
+                    return await _begin_session(session, settings, person)
+                refusal = lacking
+    await _record_refusal(db, people, refusal.code)
+    raise refusal
 
 
 async def id_by_slug(db: Database, slug: str) -> UUID | None:
@@ -160,12 +170,14 @@ async def _who_knows(people: list[TeamMember | Contact], password: str) -> TeamM
     return found
 
 
-async def _unchanged(session: AsyncSession, person: TeamMember | Contact) -> bool:
+async def _unchanged(session: AsyncSession, person: TeamMember | Contact) -> TeamMember | Contact | None:
     """Checking a password takes time: a new one or a block that came meanwhile counts, and none passes us now."""
     model = Contact if isinstance(person, Contact) else TeamMember
     row = select(model).where(model.office_id == person.office_id, model.id == person.id).with_for_update(read=True)
     found: TeamMember | Contact | None = await session.scalar(row)
-    return found is not None and found.password_hash == person.password_hash and _person_actor(found) is not None
+    if found is None or found.password_hash != person.password_hash or _person_actor(found) is None:
+        return None
+    return found
 
 
 def without_rights(person: TeamMember | Contact) -> Actor:
@@ -174,11 +186,11 @@ def without_rights(person: TeamMember | Contact) -> Actor:
     return Actor(person.office_id, kind, person.id, person.name, frozenset())
 
 
-async def _record_refusal(db: Database, people: list[TeamMember | Contact]) -> None:
-    """A failed try stands in the history of whom it was tried on (LO-01)."""
+async def _record_refusal(db: Database, people: list[TeamMember | Contact], code: str) -> None:
+    """A failed try stands in the history of whom it was tried on (LO-01): without the password, or with it."""
     for person in people:
         async with db.transaction(person.office_id) as session:
-            events.record(session, without_rights(person), "auth.refused", person)
+            events.record(session, without_rights(person), "auth.refused", person, code=code)
 
 
 async def _begin_session(session: AsyncSession, settings: Settings, person: TeamMember | Contact) -> SignedIn:

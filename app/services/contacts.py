@@ -10,7 +10,7 @@ from app.models import AuthToken, Contact, ContactLink, DocumentRequest, Relatio
 from app.models.contacts import ERASED, NOTIFICATIONS
 from app.models.relations import of_visible_relation
 from app.schemas.contacts import ContactCreate, ContactQuery, ContactUpdate
-from app.services import contact_links, events, invitations, numbering
+from app.services import contact_links, events, invitations, numbering, two_step_codes
 from app.services.auth import email_key, end_sessions
 from app.services.relations import keys
 
@@ -119,6 +119,7 @@ async def erase(session: AsyncSession, actor: Actor, contact: Contact) -> None:
     """End his sessions, invitations and links; forget all of him but the name under which he wrote."""
     await end_sessions(session, actor.office_id, AuthToken.contact_id == contact.id)
     await invitations.end(session, contact)
+    await two_step_codes.forget(session, contact)
     for link in await session.scalars(contact_links.of_contact(actor, contact)):
         await contact_links.remove(session, actor, link.relation, link)
     # Blocked for whoever comes upon the row in the middle of something: a job, a sign-in, an invitation.

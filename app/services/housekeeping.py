@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import joinedload
 
 from app import idempotency
-from app.access import Actor, ActorKind
+from app.access import Actor
 from app.db import Database
 from app.errors import Problem
 from app.models import AuthToken, Blob, DossierItem, Invitation, RateLimit
@@ -24,7 +24,6 @@ log = structlog.get_logger()
 BATCH = 100
 LOOSE_AFTER = timedelta(hours=24)
 MANY = 100
-NOBODY = UUID(int=0)
 
 
 async def each_office(db: Database, work: Callable[[UUID], Awaitable[None]]) -> None:
@@ -62,7 +61,7 @@ async def _empty_bin(session: AsyncSession, office_id: UUID, settings: Settings)
         .with_for_update(skip_locked=True, of=DossierItem)
     )
     items = list(await session.scalars(gone))
-    system = Actor(office_id, ActorKind.SYSTEM, NOBODY, "Ordner", frozenset())
+    system = Actor.system(office_id)
     for item in items:
         events.record(
             session, system, "dossier_item.removed", item, relation_id=item.dossier.relation_id, name=item.name

@@ -17,7 +17,7 @@ from app.errors import Conflict, FieldError, Invalid, invalid
 from app.identifiers import Finding, Numbers
 from app.models import Office, Relation, RelationIdentifier
 from app.models.relation_identifiers import SECRET
-from app.services import events
+from app.services import events, sealing
 
 log = structlog.get_logger()
 
@@ -37,7 +37,6 @@ SEVERAL = {"lh_numbers", "branch_numbers", "bank_accounts"}
 ALWAYS_HOLD = set(SECRET) - {"vat_id"}  # a natural person's BSN; the VAT id of the new form does not
 HIDDEN = "*" * 9
 SHOWN_DIGITS = 3
-ROTATED_AT_ONCE = 500
 
 Given = Mapping[str, Any]
 
@@ -269,24 +268,10 @@ async def reveal(session: AsyncSession, actor: Actor, relation: Relation, reason
 
 
 async def rotate(db: Database, office_id: UUID) -> int:
-    """Seal what an older key sealed with the current one; returns how many. Safe to stop and to run again."""
-    count = 0
-    while True:
-        async with db.transaction(office_id) as session:
-            vault = vault_of(session)
-            old = await session.scalars(
-                select(RelationIdentifier)
-                .where(
-                    RelationIdentifier.office_id == office_id,
-                    RelationIdentifier.key_id.is_not(None),
-                    RelationIdentifier.key_id != vault.key_id,
-                )
-                .limit(ROTATED_AT_ONCE)
-                .with_for_update(skip_locked=True)
-            )
-            rows = list(old)
-            for row in rows:
-                _seal(vault, row, _number(session, row))
-        count += len(rows)
-        if not rows:
-            return count
+    """Seal what an older key sealed with the current one; returns how many."""
+    return await sealing.rotate(
+        db,
+        office_id,
+        RelationIdentifier,
+        lambda session, row: _seal(vault_of(session), row, _number(session, row)),
+    )

@@ -7,10 +7,10 @@ from app.access import Actor, Role, visible
 from app.errors import Conflict
 from app.models import AuthToken, Deputy, Relation, RelationRole, StandardRole, TeamMember
 from app.schemas.team_members import TeamMemberCreate, TeamMemberUpdate
-from app.services import api_keys, events, invitations, offices
+from app.services import api_keys, events, invitations, offices, two_step_codes
 from app.services.auth import email_key, end_sessions
 
-PERSONAL = ("email", "email_key", "password_hash")  # what is erased of who leaves
+PERSONAL = ("email", "email_key", "password_hash", "two_step_since")  # what is erased of who leaves
 SORTS = {"created_at": (TeamMember.created_at,)}
 
 
@@ -51,6 +51,7 @@ async def remove(session: AsyncSession, actor: Actor, member: TeamMember) -> Non
     await _check_administrator(session, actor)
     await api_keys.revoke_all_of(session, actor, member)
     await _end_login(session, actor, member)
+    await two_step_codes.forget(session, member)
     await _end_work(session, actor, member)
     events.record(session, actor, "team_member.deleted", member, role=member.role)
 

@@ -10,7 +10,7 @@ from sqlalchemy.dialects import postgresql
 from migrations.tenancy import each_office
 
 revision = "8c41f0d2b7a9"
-down_revision = "8d1f0a6c2b34"
+down_revision = "4bfdbe4eb538"
 branch_labels = None
 depends_on = None
 
@@ -23,7 +23,8 @@ NEEDED = ("email", "email_key", "number_key", "number_sort")
 DELETED = (
     "CASE WHEN deleted_at IS NULL THEN num_nulls(email, email_key, number_key, number_sort) = 0 "
     "ELSE num_nonnulls(email, email_key, number_key, number_sort, initials, first_names, prefix, salutation, phone, "
-    "phone_e164, mobile, mobile_e164, password_hash) = 0 AND search = '' AND login_status = 'blocked' END"
+    "phone_e164, mobile, mobile_e164, password_hash, two_step_since) = 0 AND search = '' "
+    "AND login_status = 'blocked' END"
 )
 # Before, there was no contact without these: who was deleted gets some that nobody else has.
 SPELT_OUT = (

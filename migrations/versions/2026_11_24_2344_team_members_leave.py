@@ -10,7 +10,7 @@ depends_on = None
 
 GONE = (
     "CASE WHEN deleted_at IS NULL THEN num_nulls(email, email_key) = 0 "
-    "ELSE num_nonnulls(email, email_key, password_hash) = 0 AND status = 'blocked' END"
+    "ELSE num_nonnulls(email, email_key, password_hash, two_step_since) = 0 AND status = 'blocked' END"
 )
 
 
