@@ -104,8 +104,10 @@ class Run:
             for _ in range(EACH):
                 path, body = measured.case.request(next(self.values[measured.who]))
                 before = time.perf_counter()
-                client.ask(path, body)
+                status, content = client.ask(path, body)
                 measured.client.append(1000 * (time.perf_counter() - before))
+                if status != 200:
+                    raise SystemExit(f"{path} as {measured.who}: {status} {content[:300]!r}")
                 if time.monotonic() > until:
                     break
         measured.server += seen.ms

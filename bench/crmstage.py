@@ -66,6 +66,7 @@ class Client:
     @contextmanager
     def watched(self) -> Iterator[Seen]:
         """What is asked inside, as the server saw it: read when it is over."""
+        self.connection.close()  # it opens itself again; the server closes what was idle for half a minute
         seen = Seen([], [], [])
         self.server.ask("/_bench?ledger")
         try:
