@@ -97,8 +97,8 @@ def together(clients: int, work: Callable[[int], Any]) -> tuple[list[Any], float
         return results, time.monotonic() - started
 
 
-def checked(status: int, body: bytes) -> bytes:
-    if status != 201:
+def checked(status: int, body: bytes, wanted: int = 201) -> bytes:
+    if status != wanted:
         raise RuntimeError(f"answered {status}: {body[:300]!r}")
     return body
 
@@ -144,6 +144,25 @@ def download(port: int, paths: list[str], token: str) -> dict[str, Any]:
 
     sizes, seconds = together(len(paths), one)
     return {"seconds": seconds, "bytes": sum(sizes)}
+
+
+def ask(port: int, paths: list[str], token: str, clients: int, seconds: float) -> dict[str, Any]:
+    """GETs without a pause, from every client on its kept connection, each at another place of ``paths``."""
+    until = time.monotonic() + seconds
+
+    def one(number: int) -> int:
+        connection, count = Connection(port), 0
+        with connection.sock:
+            while time.monotonic() < until:
+                path = paths[(number * len(paths) // clients + count) % len(paths)]
+                lines = f"GET {path} HTTP/1.1\r\nHost: {HOST}\r\nAuthorization: Bearer {token}\r\n\r\n"
+                connection.sock.sendall(lines.encode())
+                checked(*connection.answer(), wanted=200)
+                count += 1
+        return count
+
+    counts, seconds = together(clients, one)
+    return {"seconds": seconds, "requests": sum(counts)}
 
 
 def probe(port: int, path: str, token: str, clients: int, size: int, every: float) -> dict[str, Any]:
@@ -200,6 +219,7 @@ if __name__ == "__main__":
             "upload": upload,
             "upload_small": upload_small,
             "download": download,
+            "ask": ask,
             "probe": probe,
             "vanish": vanish,
         }

@@ -1,15 +1,13 @@
-"""The table of ``RESULTS.md``: goal, measured, met. Nothing of the day or of the machine's name is in it."""
+"""The part of ``RESULTS.md`` on uploads: goal, measured, met. Nothing of the day or of the machine's name is in it."""
 
-import platform
-from importlib.metadata import version
 from pathlib import Path
-from statistics import median
 from typing import Any
 
 import psutil
 
 from bench.cases import BATCH, CLIENTS, LEAST_ROUNDS, READERS, SMALL_CLIENTS, Measured
 from bench.procs import version_of
+from bench.results import Row, at_least, at_most, goals, met, others, stolen, table, versions
 from bench.vanished import AT_ONCE, VANISH
 
 DIRECT, RIVAL, OURS = "put_object", "uploadfile+sha", "ordner"
@@ -24,21 +22,14 @@ PACKAGES = (
     "sqlalchemy",
     "asyncpg",
 )
-QUIET = 10  # percent of all processors that others may use before a run counts as disturbed
-Row = tuple[str, str, str, str]
 
 
 def write(measured: Measured, minio: Path) -> str:
-    goals = _table(("What", "Goal", "Measured", "Met"), _goals(measured))
-    missed = [row[0] for row in _goals(measured) if row[3] == "**no**"]
-    verdict = f"**Missed: {'; '.join(missed)}.**" if missed else "Every goal was met in this run."
     return "\n\n".join(
         [
             "# Uploads, measured",
             "Written by `make bench-upload` (`python -m bench.upload`); do not edit. What the cases are: `README.md`.",
-            verdict,
-            "## Goals",
-            goals,
+            goals(_goals(measured)),
             _ratio_note(),
             "## Figures (medians of the rounds; each ratio is taken within a round)",
             _large(measured),
@@ -68,36 +59,20 @@ def _goals(measured: Measured) -> list[Row]:
     peak, lag = measured.worst(OURS, "peak"), measured.worst(OURS, "lag_max")
     gone = measured.once["vanished"]
     return [
-        _at_least(f"{CLIENTS} x 100 MB, MiB/s to direct `put_object`", 0.9, to_direct),
-        _at_least(f"{CLIENTS} x 100 MB, MiB/s to `UploadFile`", 2.3, to_rival),
-        _at_most("CPU of the API to that of `UploadFile`", 0.5, cpu),
-        (f"Peak memory, {CLIENTS} uploads, worst round", f"<= {room} MiB", f"{peak:.0f} MiB", _met(peak <= room)),
-        (f"Loop lag, {CLIENTS} uploads, worst of all rounds", "<= 50 ms", f"{lag:.0f} ms", _met(lag <= 50)),
+        at_least(f"{CLIENTS} x 100 MB, MiB/s to direct `put_object`", 0.9, to_direct),
+        at_least(f"{CLIENTS} x 100 MB, MiB/s to `UploadFile`", 2.3, to_rival),
+        at_most("CPU of the API to that of `UploadFile`", 0.5, cpu),
+        (f"Peak memory, {CLIENTS} uploads, worst round", f"<= {room} MiB", f"{peak:.0f} MiB", met(peak <= room)),
+        (f"Loop lag, {CLIENTS} uploads, worst of all rounds", "<= 50 ms", f"{lag:.0f} ms", met(lag <= 50)),
         (
             f"Left of {VANISH} vanished clients",
             "nothing",
             f"{'nothing' if gone['clean'] else 'something'} after {gone['waited']:.1f} s",
-            _met(gone["clean"]),
+            met(gone["clean"]),
         ),
-        _at_least(f"{BATCH} files of 50 kB: one request to one at a time", 2, batch),
-        _at_least(f"Download through the API to the SDK's own, {READERS} readers", 0.6, read),
+        at_least(f"{BATCH} files of 50 kB: one request to one at a time", 2, batch),
+        at_least(f"Download through the API to the SDK's own, {READERS} readers", 0.6, read),
     ]
-
-
-def _at_least(what: str, goal: float, ratios: list[float]) -> Row:
-    return what, f">= {goal}", _spread(ratios), _met(median(ratios) >= goal)
-
-
-def _at_most(what: str, goal: float, ratios: list[float]) -> Row:
-    return what, f"<= {goal}", _spread(ratios), _met(median(ratios) <= goal)
-
-
-def _spread(ratios: list[float]) -> str:
-    return f"{median(ratios):.2f} ({min(ratios):.2f} to {max(ratios):.2f})"
-
-
-def _met(is_met: bool) -> str:
-    return "yes" if is_met else "**no**"
 
 
 def _large(measured: Measured) -> str:
@@ -131,7 +106,7 @@ def _large(measured: Measured) -> str:
         "of the load generator",
         "peak RSS, MiB",
     )
-    return _table(head, rows)
+    return table(head, rows)
 
 
 def _more(measured: Measured) -> str:
@@ -156,7 +131,7 @@ def _more(measured: Measured) -> str:
         ("Download, 100 MB, read by the SDK", f"{rate('read by the SDK')} MiB/s"),
         ("Download, 100 MB, through the API", f"{rate('read through the API')} MiB/s"),
     ]  # fmt: skip
-    return _table(("Also", "Measured"), rows)
+    return table(("Also", "Measured"), rows)
 
 
 def _vanished(gone: dict[str, Any]) -> str:
@@ -170,32 +145,21 @@ def _vanished(gone: dict[str, Any]) -> str:
         "connections, which are kept. Open uploads are counted on MinIO's disk."
     )
     after = f"after {gone['waited']:.1f} s"
-    return text + "\n\n" + _table(("What", "before", "at once", after), rows)
+    return text + "\n\n" + table(("What", "before", "at once", after), rows)
 
 
 def _where(measured: Measured, minio: Path) -> str:
-    others = measured.once["others"]
-    disturbed = max(others) > QUIET
-    packages = ", ".join(f"{name} {version(name)}" for name in PACKAGES)
     place = "in memory" if Path("/dev/shm").is_dir() else "on disk"
     memory = psutil.virtual_memory().total / 1024**3
     lines = [
         f"{psutil.cpu_count()} processors for clients, API, MinIO and PostgreSQL together; {memory:.0f} GiB of memory.",
         f"All on loopback; the data of MinIO and PostgreSQL, and what `UploadFile` spools, {place}.",
-        f"Python {platform.python_version()}; {packages}; {version_of([str(minio), '--version'])}.",
+        f"{versions(PACKAGES)}; {version_of([str(minio), '--version'])}.",
         _rounds(measured),
-        _stolen(measured),
-        f"Before the rounds, others kept {median(others):.0f} % of the processors busy (at most {max(others):.0f} %)"
-        + (": **this run was disturbed**; trust the ratios more than the rates." if disturbed else "."),
+        stolen([result["stolen"] for case in measured.rounds.values() for result in case]),
+        others(measured.once["others"]),
     ]
     return "\n".join(f"- {line}" for line in lines)
-
-
-def _stolen(measured: Measured) -> str:
-    taken = [result["stolen"] for case in measured.rounds.values() for result in case]
-    most = f"(at most {max(taken):.0f} %)"
-    text = f"While the cases ran the host took {median(taken):.0f} % of the processors for others {most}"
-    return text + (": **this run was disturbed**." if median(taken) > QUIET else ".")
 
 
 def _rounds(measured: Measured) -> str:
@@ -203,8 +167,3 @@ def _rounds(measured: Measured) -> str:
     counts = {name: len(measured.rounds[case]) for name, case in cases.items()}
     text = "Rounds: " + ", ".join(f"{count} of {name}" for name, count in counts.items())
     return text + (": **too few for a verdict**." if min(counts.values()) < LEAST_ROUNDS else ".")
-
-
-def _table(head: tuple[str, ...], rows: list[Any]) -> str:
-    lines = [head, tuple("---" for _ in head), *rows]
-    return "\n".join("| " + " | ".join(line) + " |" for line in lines)

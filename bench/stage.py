@@ -44,13 +44,13 @@ class Office:
 class Server:
     """A web server of ours in a process of its own, on a free port."""
 
-    def __init__(self, module: str, environment: dict[str, str]) -> None:
+    def __init__(self, module: str, environment: dict[str, str], *arguments: str) -> None:
         with socket.socket() as probe:
             probe.bind((HOST, 0))
             self.port: int = probe.getsockname()[1]
         self.log = tempfile.TemporaryFile()  # noqa: SIM115 - lives as long as the server
         self.child = subprocess.Popen(
-            [sys.executable, "-m", module, str(self.port)],
+            [sys.executable, "-m", module, str(self.port), *arguments],
             env={**environment, **MALLOC},
             cwd=ROOT,
             stdout=self.log,

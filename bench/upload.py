@@ -1,7 +1,7 @@
 """``make bench-upload``: uploads through the API beside the SDK alone and beside ``UploadFile``, on a MinIO.
 
 One run, about five minutes: three rounds or more, each with every case, in turning order; fewer where the time is
-up. Ratios are taken within a round, and the median of the rounds counts. Writes ``bench/RESULTS.md``.
+up. Ratios are taken within a round, and the median of the rounds counts. Writes its part of ``bench/RESULTS.md``.
 """
 
 import argparse
@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from bench import cases, report, vanished
+from bench import cases, report, results, vanished
 from bench.disk import data_directory, empty_trash, free_gib, minio
 from bench.procs import Process, Stolen, others_percent
 from bench.remote import ROOT
@@ -116,7 +116,7 @@ def main() -> int:
     if given.only:
         return 0
     text = report.write(measured, given.minio)
-    (Path(__file__).parent / "RESULTS.md").write_text(text)
+    results.put(text)
     print(text)
     return 0
 

@@ -4,9 +4,7 @@ import base64
 import json
 
 import pytest
-from sqlalchemy import event
 
-from app.db import Database
 from tests.factories import Tenant
 
 pytestmark = pytest.mark.anyio
@@ -110,17 +108,3 @@ async def test_wildcards_mean_themselves(office: Tenant) -> None:
     ):
         answer = await office.admin.get(f"/v1/relations?q={query}")
         assert len(answer.json()["items"]) == found, query
-
-
-async def test_a_page_costs_the_same_number_of_statements(office: Tenant, db: Database) -> None:
-    """One request, a constant number of statements, whatever the page holds."""
-    counts = []
-    statements: list[str] = []
-    event.listen(db.engine.sync_engine, "before_cursor_execute", lambda *given: statements.append(given[2]))
-    for rows in (1, 6):
-        while len((await office.admin.get("/v1/relations")).json()["items"]) < rows:
-            await office.relation(f"{rows}.{len(statements)}")
-        statements.clear()
-        await office.anna.get("/v1/relations")
-        counts.append(len(statements))
-    assert counts[0] == counts[1] <= 4, statements
