@@ -84,6 +84,8 @@ class Run:
                 if status == 422:
                     self.unknown += [case.name] if case.name not in self.unknown else []
                     return None
+                if status == 403:
+                    return None  # not for this caller
                 if status != 200:
                     raise SystemExit(f"{case.name} as {who}: {status} {content[:300]!r}")
         made = Measured(case, who)

@@ -14,8 +14,11 @@ from app.models import Base
 from app.services.auth import email_key
 from bench.crmstage import Stage
 
-LIST, FILTERED, SEARCH, GET, MATCH = "list", "filtered list", "search", "get", "match"
-BODIES = {MATCH: {"filing_type": "corporation_tax", "identifier": "{rsin}"}}
+LIST, FILTERED, SEARCH, GET, MATCH, NUMBER = "list", "filtered list", "search", "get", "match", "search by number"
+BODIES = {
+    MATCH: {"filing_type": "corporation_tax", "identifier": "{rsin}"},
+    NUMBER: {"identifier": "{rsin}"},
+}
 R, C = "/v1/relations", "/v1/contacts"
 
 
@@ -50,8 +53,13 @@ CASES = (
     Case(FILTERED, "relations: with a product, by name", R + "?product_id={product}&sort=name"),
     Case(FILTERED, "relations: of a team member", R + "?team_member_id={member}"),
     Case(FILTERED, "relations: of a team member, changed last", R + "?team_member_id={member}&sort=-updated_at"),
-    Case(FILTERED, "relations: without an e-mail address", f"{R}?missing=email"),
+    Case(FILTERED, "relations: of a kind, by name", R + "?kind_id={kind}&sort=name"),
+    Case(FILTERED, "relations: by the id of another package", R + "?external_id=afas:A{number}"),
     Case(FILTERED, "relations: without a BSN", f"{R}?missing=bsn"),
+    Case(FILTERED, "relations: without an OB number", f"{R}?missing=ob_number"),
+    Case(FILTERED, "relations: without a product", f"{R}?missing=products"),
+    Case(FILTERED, "relations: without an address, by name", f"{R}?missing=addresses&sort=name"),
+    Case(FILTERED, "relations: without a contact (there is none)", f"{R}?missing=contacts"),
     Case(FILTERED, "contacts: invited", f"{C}?login_status=invited"),
     Case(SEARCH, "a whole name", R + "?q={name}"),
     Case(SEARCH, "two words", R + "?q={first}%20{surname}"),
@@ -73,6 +81,9 @@ CASES = (
     Case(GET, "link", R + "/{relation}/contacts/{contact}"),
     Case(GET, "dossier", R + "/{relation}/dossier"),
     Case(GET, "team of a relation", R + "/{relation}/team"),
+    Case(GET, "completeness of a relation", R + "/{relation}/completeness"),
+    Case(GET, "changes, from the beginning", "/v1/changes?limit=50"),
+    Case(NUMBER, "any number, by POST", f"{R}/search"),
     Case(MATCH, "corporation tax, by RSIN", f"{R}/match"),
 )
 # What is walked to the thousandth page, and what a page of 1 and of 200 is asked of.
@@ -102,7 +113,8 @@ def values_of(stage: Stage, who: str) -> Iterator[dict[str, str]]:
     member = stage.office.first(Role.MUTATOR) if who == "mutator" else None
     rows = stage.fetch(_ROWS, stage.office.id, member)
     people = stage.fetch(_PEOPLE, stage.office.id)
-    lists = {name: _ids(stage, f"{name}s") for name in ("label", "product")}
+    lists = {"label": "labels", "product": "products", "kind": "relation_kinds"}
+    ids = {name: _ids(stage, table) for name, table in lists.items()}
     for place in count():
         row, person = rows[place % len(rows)], people[place % len(people)]
         word = str(person["surname"])
@@ -122,7 +134,7 @@ def values_of(stage: Stage, who: str) -> Iterator[dict[str, str]]:
             "typo": word[:cut] + word[cut : cut + 2][::-1] + word[cut + 2 :],
             "letter": random.choice("abdeghkmnrstvw"),
             "member": str(member or random.choice(stage.office.members)),
-            **{name: random.choice(ids) for name, ids in lists.items()},
+            **{name: random.choice(each) for name, each in ids.items()},
         }
 
 

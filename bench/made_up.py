@@ -137,3 +137,8 @@ class MadeUp:
         if chance() < 0.5:
             found["branch_number"] = [self.digits(12)]
         return found
+
+    def address(self) -> dict[str, str]:
+        letters = "".join(self.random.choice("ABCDEGHJKLMNPRSTVWXZ") for _ in range(2))
+        postcode = f"{self.random.randrange(1000, 9999)} {letters.replace('SS', 'ST')}"
+        return {"street": "Kerkstraat", "house_number": str(self.random.randrange(1, 300)), "postcode": postcode}

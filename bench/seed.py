@@ -5,7 +5,8 @@ made by the program's own functions. A column that is not named here gets its mo
 labels and products are filled where they are there.
 """
 
-from collections.abc import Iterator
+import json
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from types import SimpleNamespace
@@ -15,12 +16,13 @@ from uuid import UUID
 import asyncpg
 from uuid_utils.compat import uuid7
 
+from app import search
 from app.access import Role
 from app.crypto import Vault
 from app.models import Base
+from app.models.contacts import NOTIFICATIONS
 from app.models.relation_identifiers import SECRET
-from app.models.relation_roles import ROLES
-from app.services import relation_identifiers
+from app.services import products, relation_identifiers, team_roles
 from app.services.auth import email_key
 from app.services.relations import keys
 from app.text import fold
@@ -30,7 +32,8 @@ RELATIONS, CONTACTS, LINKS = 200_000, 250_000, 400_000
 BATCH = 4_000  # relations; with them 5,000 contacts and 8,000 links, as the whole has
 MEMBERS = [Role.ADMINISTRATOR, *[Role.MANAGER] * 3, *[Role.READER] * 6, *[Role.MUTATOR] * 30]
 LABELS = ("Vip", "Agrarisch", "Horeca", "Zorg", "Incasso", "Nieuw", "Controle", "Bezwaar", "Emigratie", "Starter")
-PRODUCTS = ("Jaarrekening", "Aangifte IB", "Aangifte Vpb", "Aangifte OB", "Salarisadministratie", "Advies")
+ROLES = [key for key, _ in team_roles.DEFAULTS]
+KINDS = ("Cliënt", "Cliënt (IB)", "Cliënt (salaris)")
 FUNCTIONS = ("gevolmachtigde", "directeur", "administrateur", "partner", "boekhouder")
 STATUSES, SHARES = ("active", "prospect", "inactive", "left"), (88, 4, 5, 3)
 BEGAN = datetime(2020, 1, 1, tzinfo=UTC)
@@ -58,12 +61,21 @@ class Seed:
         self.vault = vault
         self.families = self._families()
         self.labels = [uuid7() for _ in LABELS]
-        self.products = [uuid7() for _ in PRODUCTS]
+        self.products = [uuid7() for _ in products.DEFAULTS]
+        self.kinds = [uuid7() for _ in KINDS]
 
     async def write(self, relations: int) -> Office:
         await self._copy("team_members", [self._member(place) for place in range(len(MEMBERS))])
         await self._copy("labels", self._named(self.labels, LABELS))
-        await self._copy("products", self._named(self.products, PRODUCTS))
+        await self._copy("relation_kinds", self._named(self.kinds, KINDS))
+        taken = self._named(self.products, [name for name, _ in products.DEFAULTS])
+        kinds = [filing_type for _, filing_type in products.DEFAULTS]
+        await self._copy("products", [row | {"filing_type": each} for row, each in zip(taken, kinds, strict=True)])
+        roles = [
+            {"key": key, "name": name, "name_key": fold(name), "position": place}
+            for place, (key, name) in enumerate(team_roles.DEFAULTS, 1)
+        ]
+        await self._copy("team_roles", roles)
         for start in range(0, relations, BATCH):
             await self._batch(start, min(BATCH, relations - start))
         return self.office
@@ -79,6 +91,8 @@ class Seed:
         label, product = self._some("label_id", self.labels, 0.3), self._some("product_id", self.products, 1.5)
         await self._copy("relation_labels", [each for relation in ids for each in label(relation)])
         await self._copy("relation_products", [each for relation in ids for each in product(relation)])
+        codes = [{"relation_id": row["id"], "system": "afas", "external_id": f"A{row['number']}"} for row in rows[::2]]
+        await self._copy("relation_external_ids", codes)
         first = start * CONTACTS // RELATIONS
         contacts = [self._contact(first + place) for place in range(count * CONTACTS // RELATIONS)]
         await self._copy("contacts", contacts)
@@ -108,7 +122,7 @@ class Seed:
         names = {"name": person.name, "email": email, "email_key": email_key(email)}
         return {"id": self.office.members[place], **names, "role": str(MEMBERS[place]), "status": "active"}
 
-    def _named(self, ids: list[UUID], names: tuple[str, ...]) -> list[Row]:
+    def _named(self, ids: list[UUID], names: Sequence[str]) -> list[Row]:
         return [{"id": made, "name": name, "name_key": fold(name)} for made, name in zip(ids, names, strict=True)]
 
     def _families(self) -> Iterator[tuple[Row, str]]:
@@ -132,8 +146,12 @@ class Seed:
         name = owner.name if is_person else self.made_up.business(form, owner)
         created = self._moment(BEGAN)
         archived = self.random.random() < 0.03
+        email = self.made_up.maybe(0.7, lambda: self._email(owner, f"r{number}"))
+        own = (owner.initials, owner.first_names) if is_person else ()
+        address = json.dumps({"visiting": self.made_up.address()} if self.random.random() < 0.95 else {})
         return {
             "id": uuid7(),
+            "search": search.text_of(number, name, *own, email),
             "number": number,
             **keys(number, name),
             "type": "person" if is_person else "organisation",
@@ -144,7 +162,12 @@ class Seed:
             "prefix": owner.prefix if is_person else None,
             "surname": owner.surname if is_person else None,
             "legal_form": None if is_person else form,
-            "email": self.made_up.maybe(0.7, lambda: self._email(owner, f"r{number}")),
+            "email": email,
+            "addresses": address,
+            "extension_schemes": "[]",
+            "fiscal_year_end": None if is_person else "12-31",
+            "btw_filing_period": self.random.choice((None, "month", "quarter", "quarter", "none")),
+            "kind_id": self.random.choice(self.kinds),
             "phone": self.made_up.maybe(0.7, self.made_up.phone),
             "memo": self.made_up.maybe(0.1, lambda: "Belt liever dan dat er gemaild wordt."),
             "parent_id": parent,
@@ -192,10 +215,13 @@ class Seed:
         number = f"C{place + 1}"
         email = self._email(person, number)
         created = self._moment(BEGAN)
+        own = (person.initials, person.first_names)
         return {
             "id": uuid7(),
             "number": number,
             **keys(number, person.name),
+            "search": search.text_of(number, person.name, *own, email),
+            "notifications": json.dumps(NOTIFICATIONS),
             "email": email,
             "email_key": email_key(email),
             "name": person.name,
@@ -223,6 +249,8 @@ class Seed:
             "relation_id": relation,
             "contact_id": contact,
             "function": self.random.choice(FUNCTIONS),
+            "preferred_for": [],
+            "may_approve": [],
             "portal_access": self.random.random() < 0.6,
             "valid_until": date(2030, 12, 31) if self.random.random() < 0.05 else None,
         }
