@@ -22,7 +22,7 @@ from app.crypto import Vault
 from app.models import Base
 from app.models.contacts import NOTIFICATIONS
 from app.models.relation_identifiers import SECRET
-from app.services import products, relation_identifiers, team_roles
+from app.services import relation_identifiers, team_roles
 from app.services.auth import email_key
 from app.services.relations import keys
 from app.text import fold
@@ -61,21 +61,16 @@ class Seed:
         self.vault = vault
         self.families = self._families()
         self.labels = [uuid7() for _ in LABELS]
-        self.products = [uuid7() for _ in products.DEFAULTS]
+        self.products: list[UUID] = []
         self.kinds = [uuid7() for _ in KINDS]
 
     async def write(self, relations: int) -> Office:
         await self._copy("team_members", [self._member(place) for place in range(len(MEMBERS))])
         await self._copy("labels", self._named(self.labels, LABELS))
         await self._copy("relation_kinds", self._named(self.kinds, KINDS))
-        taken = self._named(self.products, [name for name, _ in products.DEFAULTS])
-        kinds = [filing_type for _, filing_type in products.DEFAULTS]
-        await self._copy("products", [row | {"filing_type": each} for row, each in zip(taken, kinds, strict=True)])
-        roles = [
-            {"key": key, "name": name, "name_key": fold(name), "position": place}
-            for place, (key, name) in enumerate(team_roles.DEFAULTS, 1)
-        ]
-        await self._copy("team_roles", roles)
+        # Products and team roles are there: every office begins with some.
+        own = "SELECT id FROM products WHERE office_id = $1 ORDER BY name_key"
+        self.products = [row["id"] for row in await self.connection.fetch(own, self.office.id)]
         for start in range(0, relations, BATCH):
             await self._batch(start, min(BATCH, relations - start))
         return self.office
