@@ -43,6 +43,7 @@ def server_settings(settings: Settings) -> dict[str, str]:
         "role": settings.database_role,
         "application_name": "ordner",
         "timezone": "UTC",
+        "max_parallel_workers_per_gather": "0",  # to start helpers costs more than a page of a list takes
         "statement_timeout": str(int(settings.database_command_timeout_seconds * 1000)),
         "lock_timeout": "5000",
         "idle_in_transaction_session_timeout": "30000",

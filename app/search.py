@@ -4,13 +4,12 @@ Row-level security keeps LIKE and similarity away from indexes, since they are n
 functions of the tables' owner, which look in the office of the transaction alone (migrations: ``found_...``).
 """
 
-from collections.abc import Sequence
 from typing import Any
-from uuid import UUID
 
-from sqlalchemy import ARRAY, ColumnElement, Text, Uuid, and_, any_, func, literal, select
+from sqlalchemy import ARRAY, ColumnElement, Text, and_, func, literal, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from app.models.base import among
 from app.text import fold
 
 MANY = 1000  # more hits than that are found by walking the list in its own order
@@ -45,9 +44,4 @@ async def matches(session: AsyncSession, model: Any, text: str) -> ColumnElement
     if not ids and any(char.isalpha() for char in text):  # a name may be misspelt; a number is another number
         near = getattr(func, f"near_{model.__tablename__}")
         ids = list(await session.scalars(select(near(fold(text), NEAR))))
-    return _among(model, ids)
-
-
-def _among(model: Any, ids: Sequence[UUID]) -> ColumnElement[bool]:
-    condition: ColumnElement[bool] = model.id == any_(literal(ids, ARRAY(Uuid)))
-    return condition
+    return among(model.id, ids)

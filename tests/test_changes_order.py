@@ -87,7 +87,7 @@ async def test_linked_again_by_who_began_before_the_removal(office: Tenant, db: 
     made(await office.anna.put(path, json={}))
     copy = Copy(office.admin)
     await copy.news(db)
-    async with writing(db, office, "UPDATE relations SET memo = 'x'") as session:
+    async with writing(db, office, "UPDATE offices SET name = 'x'") as session:
         assert (await office.anna.delete(path)).status_code == 204
         session.add(
             ContactLink(

@@ -1,11 +1,12 @@
 """What all tables share: the office in every key, versions, and relationships that never load by surprise."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import (
+    ARRAY,
     CheckConstraint,
     ColumnElement,
     Date,
@@ -16,8 +17,11 @@ from sqlalchemy import (
     MetaData,
     Text,
     UniqueConstraint,
+    Uuid,
+    any_,
     cast,
     func,
+    literal,
 )
 from sqlalchemy.orm import DeclarativeBase, Mapped, declared_attr, mapped_column, relationship
 from uuid_utils.compat import uuid7
@@ -87,8 +91,14 @@ def unique(*columns: str, problem: Callable[[], Problem] | None = None, **option
     return UniqueConstraint("office_id", *columns, info={"problem": problem} if problem else {}, **options)
 
 
-def index(*columns: Any, **options: Any) -> Index:
-    return Index(None, "office_id", *columns, **options)
+def index(*columns: Any, name: str | None = None, **options: Any) -> Index:
+    return Index(name, "office_id", *columns, **options)
+
+
+def among(column: Any, ids: Sequence[UUID]) -> ColumnElement[bool]:
+    """IN, as one parameter whatever their number: one statement to prepare, and cheap to send."""
+    condition: ColumnElement[bool] = column == any_(literal(list(ids), ARRAY(Uuid)))
+    return condition
 
 
 def searched(column: str) -> Index:

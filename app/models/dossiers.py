@@ -5,7 +5,7 @@ from sqlalchemy import ColumnElement, Select, select
 from sqlalchemy.orm import Mapped
 
 from app.access import Actor
-from app.models.base import Base, Versioned, link, references, unique
+from app.models.base import Base, Versioned, index, link, references, unique
 from app.models.relations import of_visible_relation
 
 
@@ -13,7 +13,7 @@ class Dossier(Versioned, Base):
     """The file cabinet of one relation (dossier); it belongs to the accountant."""
 
     __tablename__ = "dossiers"
-    __table_args__ = (references("relation_id", "relations"), unique("relation_id"))
+    __table_args__ = (references("relation_id", "relations"), unique("relation_id"), index("created_at", "id"))
 
     relation_id: Mapped[UUID]
     archived_at: Mapped[datetime | None]

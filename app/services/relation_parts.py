@@ -16,6 +16,7 @@ from app.errors import invalid, taken
 from app.filings import PERIOD_FIELDS
 from app.merge_patch import merged
 from app.models import Label, Product, Relation, RelationExternalId, RelationLabel, RelationProduct
+from app.models.base import among
 from app.services import named
 
 FIELDS = ("label_ids", "products", "external_ids")
@@ -49,7 +50,7 @@ def _all_parts(actor: Actor, ids: list[UUID]) -> CompoundSelect[Any]:
             model.id,
             model.relation_id,
             *(column if column.class_ is model else cast(null(), column.type).label(column.key) for column in columns),
-        ).where(model.office_id == actor.office_id, model.relation_id.in_(ids))
+        ).where(model.office_id == actor.office_id, among(model.relation_id, ids))
         for model in (RelationLabel, RelationProduct, RelationExternalId)
     ]
     return union_all(*each).order_by("id")

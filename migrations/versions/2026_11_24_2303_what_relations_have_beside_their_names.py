@@ -212,8 +212,16 @@ def upgrade() -> None:
     op.add_column("relations", sa.Column("wwft_review_on", sa.Date(), nullable=True))
     op.add_column("relations", sa.Column("kind_id", sa.Uuid(), nullable=True))
     op.add_column("relations", sa.Column("group_id", sa.Uuid(), nullable=True))
-    op.create_index(op.f("ix_relations_office_id_group_id"), "relations", ["office_id", "group_id"], unique=False)
-    op.create_index(op.f("ix_relations_office_id_kind_id"), "relations", ["office_id", "kind_id"], unique=False)
+    op.create_index(
+        op.f("ix_relations_office_id_group_id_number_sort_id"),
+        "relations",
+        ["office_id", "group_id", "number_sort", "id"],
+    )
+    op.create_index(
+        op.f("ix_relations_office_id_kind_id_number_sort_id"),
+        "relations",
+        ["office_id", "kind_id", "number_sort", "id"],
+    )
     op.create_foreign_key(
         op.f("fk_relations_kind_id"), "relations", "relation_kinds", ["office_id", "kind_id"], ["office_id", "id"]
     )
@@ -244,8 +252,8 @@ def downgrade() -> None:
     set_kinds(*KINDS)
     op.drop_constraint(op.f("fk_relations_group_id"), "relations", type_="foreignkey")
     op.drop_constraint(op.f("fk_relations_kind_id"), "relations", type_="foreignkey")
-    op.drop_index(op.f("ix_relations_office_id_kind_id"), table_name="relations")
-    op.drop_index(op.f("ix_relations_office_id_group_id"), table_name="relations")
+    op.drop_index(op.f("ix_relations_office_id_kind_id_number_sort_id"), table_name="relations")
+    op.drop_index(op.f("ix_relations_office_id_group_id_number_sort_id"), table_name="relations")
     op.drop_column("relations", "group_id")
     op.drop_column("relations", "kind_id")
     op.drop_column("relations", "wwft_review_on")

@@ -1,4 +1,4 @@
-"""search"""
+"""search and filters"""
 
 import sqlalchemy as sa
 from alembic import op
@@ -11,6 +11,7 @@ branch_labels = None
 depends_on = None
 
 TABLES = ("relations", "contacts")
+FILTERS = ("type", "status", "legal_form", "parent_id")
 # LIKE and similarity are not leakproof, so row-level security keeps them from every index. These functions of the
 # owner ask the index of the office of the transaction, and give nothing but ids.
 FUNCTIONS = {
@@ -47,6 +48,13 @@ def upgrade() -> None:
         op.execute(f"CREATE POLICY finder ON {table} FOR SELECT TO CURRENT_USER USING (true)")
         for signature, body in FUNCTIONS.items():
             _create(signature.format(table=table), body.format(table=table, office=OFFICE))
+    op.drop_index(op.f("ix_relations_office_id_parent_id"), table_name="relations")
+    for column in FILTERS:
+        name = op.f(f"ix_relations_office_id_{column}_number_sort_id")
+        op.create_index(name, "relations", ["office_id", column, "number_sort", "id"])
+    archived = {"postgresql_where": "archived_at IS NOT NULL"}
+    op.create_index("ix_relations_archived", "relations", ["office_id", "number_sort", "id"], **archived)
+    op.create_index(op.f("ix_dossiers_office_id_created_at_id"), "dossiers", ["office_id", "created_at", "id"])
 
 
 def _create(signature: str, body: str) -> None:
@@ -60,6 +68,11 @@ def _create(signature: str, body: str) -> None:
 
 
 def downgrade() -> None:
+    op.drop_index(op.f("ix_dossiers_office_id_created_at_id"), table_name="dossiers")
+    op.drop_index("ix_relations_archived", table_name="relations")
+    for column in FILTERS:
+        op.drop_index(op.f(f"ix_relations_office_id_{column}_number_sort_id"), table_name="relations")
+    op.create_index(op.f("ix_relations_office_id_parent_id"), "relations", ["office_id", "parent_id"])
     for table in TABLES:
         for signature in FUNCTIONS:
             op.execute(f"DROP FUNCTION {signature.format(table=table)}")
