@@ -165,6 +165,8 @@ KEY_SCOPES: frozenset[Permission] = frozenset(Permission) - {
     P.OFFICE_WRITE,
     P.CONTACTS_INVITE,
     P.CONTACTS_RESET_TWO_STEP,
+    P.DEPUTIES_WRITE,
+    P.STANDARD_TEAM_WRITE,
 }
 
 

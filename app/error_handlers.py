@@ -1,5 +1,6 @@
 """From whatever was raised to a Problem: validation, the database, the framework, and the last resort."""
 
+import re
 from collections.abc import Iterable
 from typing import Any
 
@@ -34,9 +35,14 @@ MAX_ERRORS = 50
 MAX_POINTER = 200
 
 
+# Eight digits or more, where a name was expected: who knows whose number that is.
+NUMBER_LIKE = re.compile(r"\d(?:\W?\d){7,}")
+
+
 def pointer(parts: Iterable[Any]) -> str:
-    """A JSON Pointer (RFC 6901) to a place in the request."""
-    return "".join("/" + str(part).replace("~", "~0").replace("/", "~1") for part in parts)[:MAX_POINTER]
+    """A JSON Pointer (RFC 6901) to a place in the request; a number in place of a name is not repeated."""
+    names = (NUMBER_LIKE.sub("…", str(part)).replace("~", "~0").replace("/", "~1") for part in parts)
+    return "".join(f"/{name}" for name in names)[:MAX_POINTER]
 
 
 def from_validation(exc: RequestValidationError) -> Problem:
@@ -96,7 +102,7 @@ def from_database(exc: Exception) -> Problem | None:
         or isinstance(exc, OperationalError | InterfaceError)
     ):
         return errors.Unavailable("The database does not answer. Try again in a moment.", code="database_unavailable")
-    if state and state.startswith("22"):  # data exception: a value PostgreSQL can not hold and no schema caught
+    if state and (state == "54000" or state.startswith("22")):  # what no schema caught and PostgreSQL can not hold
         return errors.Invalid("A value can not be stored: too large, too long or with characters that are not text.")
     return None
 

@@ -16,12 +16,11 @@ from stdnum.iso7064 import mod_97_10
 from stdnum.nl import bsn as stdnum_bsn
 from stdnum.nl import postcode as stdnum_postcode
 
+from app.legal_forms import NATURAL
+
 _SEPARATORS = re.compile(r"[\s.\-\u2010-\u2015]+")
 _OB = re.compile(r"(NL)?([0-9]{9})B([0-9]{2})")
 _LH = re.compile(r"([0-9]{9})L([0-9]{2})")
-
-# Whose base number is a BSN; all other legal forms have an RSIN (domain.md 5.4).
-NATURAL = {"natural_person", "sole_trader"}
 
 
 class IdentifierError(ValueError):

@@ -1,6 +1,6 @@
 """Names of persons: as they are written, and the key by which Dutch offices sort them."""
 
-from app.text import fold
+from app.text import name_key
 
 
 def person_name(first_names: str | None, initials: str | None, prefix: str | None, surname: str | None) -> str:
@@ -10,7 +10,7 @@ def person_name(first_names: str | None, initials: str | None, prefix: str | Non
 
 def person_key(first_names: str | None, initials: str | None, prefix: str | None, surname: str | None) -> str:
     """By surname, then first names or initials, and only then the prefix: De Vries stands at the V."""
-    return fold(_joined(surname, first_names or initials, prefix))
+    return name_key(_joined(surname, first_names or initials, prefix))
 
 
 def _joined(*parts: str | None) -> str:

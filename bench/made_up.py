@@ -7,6 +7,8 @@ from random import Random
 from stdnum.iso7064 import mod_97_10
 from stdnum.nl import bsn
 
+from app.names import person_key, person_name
+
 
 def words(text: str) -> tuple[str, ...]:
     return tuple(text.split())
@@ -70,7 +72,11 @@ class Person:
 
     @property
     def name(self) -> str:
-        return " ".join(part for part in (self.first_names, self.prefix, self.surname) if part)
+        return person_name(self.first_names, None, self.prefix, self.surname)
+
+    @property
+    def key(self) -> str:
+        return person_key(self.first_names, None, self.prefix, self.surname)
 
 
 class MadeUp:

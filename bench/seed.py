@@ -24,8 +24,7 @@ from app.models.contacts import NOTIFICATIONS
 from app.models.relation_identifiers import SECRET
 from app.services import relation_identifiers, team_roles
 from app.services.auth import email_key
-from app.services.relations import keys
-from app.text import fold
+from app.text import fold, name_key, number_keys
 from bench.made_up import MadeUp, Person
 
 RELATIONS, CONTACTS, LINKS = 200_000, 250_000, 400_000
@@ -148,7 +147,8 @@ class Seed:
             "id": uuid7(),
             "search": search.text_of(number, name, *own, email),
             "number": number,
-            **keys(number, name),
+            **number_keys(number),
+            "name_key": owner.key if is_person else name_key(name),
             "type": "person" if is_person else "organisation",
             "status": self.random.choices(STATUSES, SHARES)[0],
             "name": name,
@@ -214,7 +214,8 @@ class Seed:
         return {
             "id": uuid7(),
             "number": number,
-            **keys(number, person.name),
+            **number_keys(number),
+            "name_key": person.key,
             "search": search.text_of(number, person.name, *own, email),
             "notifications": json.dumps(NOTIFICATIONS),
             "email": email,

@@ -22,6 +22,7 @@ class TestUpdate:
         change = {"memo": None, "name": "  Anders ", "number": "2", "status": "left", "legal_form": "nv"}
         changed = made(await office.anna.patch(path, json=change), 200)
         expected = relation | change | {"name": "Anders", "version": 2, "updated_at": changed["updated_at"]}
+        expected["updated_by"] = "Anna Jansen"
         assert changed == expected
         assert changed["updated_at"] > relation["updated_at"]
         assert made(await office.anna.get(path), 200) == expected

@@ -13,7 +13,7 @@ from tests.factories.conventions import made, problem
 pytestmark = pytest.mark.anyio
 
 PATH = "/v1/relations"
-PERSON = {"type": "person", "name": None, "legal_form": None, "first_names": "Henk", "surname": "Vries"}
+PERSON: dict[str, Any] = {"type": "person", "name": None, "legal_form": None, "first_names": "Henk", "surname": "Vries"}
 RSIN, BSN = "123456782", "111222333"
 
 
@@ -92,6 +92,20 @@ async def test_products_ask_for_what_their_returns_need(office: Tenant) -> None:
     over = [item | {"ends_on": "2020-01-01"} for item in taken]
     made(await office.anna.patch(f"{PATH}/{relation['id']}", json={"products": over} | dict.fromkeys(periods)), 200)
     assert await missing(office, relation) == {"products", "addresses", "contacts"}
+
+
+async def test_an_office_that_keeps_no_citizen_numbers_misses_none(office: Tenant) -> None:
+    person = await office.relation(**PERSON, btw_filing_period="quarter")
+    assert await missing(office, person) >= {"bsn", "ob_number"}
+    made(await office.admin.patch("/v1/office", json={"keeps_citizen_numbers": False}), 200)
+    assert not await missing(office, person) & {"bsn", "ob_number"}
+
+
+async def test_a_review_that_is_overdue(office: Tenant) -> None:
+    relation = await office.relation(wwft={"review_on": "2020-01-01"})
+    assert "wwft_review" in await missing(office, relation)
+    made(await office.anna.patch(f"{PATH}/{relation['id']}", json={"wwft": {"review_on": "2099-01-01"}}), 200)
+    assert "wwft_review" not in await missing(office, relation)
 
 
 async def test_for_whom(office: Tenant, other_office: Tenant) -> None:

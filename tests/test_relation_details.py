@@ -52,6 +52,22 @@ class TestAddresses:
         assert (abroad["addresses"]["invoice"]["country"], abroad["warnings"]) == ("BE", [])
         assert abroad["addresses"]["invoice"]["postcode"] == "0123 SS"
 
+    async def test_one_way_to_be_empty(self, office: Tenant) -> None:
+        """What comes back can be sent back, and an address in which nothing stands is none."""
+        empty: dict[str, Any] = dict.fromkeys(("visiting", "postal", "invoice"))
+        nothings: list[Any] = [{"visiting": {}}, {"visiting": {"street": ""}}]
+        nothings += [{"postal": {"city": None, "country": "BE"}}]
+        for nothing in nothings:
+            relation = await office.relation(number=None, addresses=nothing)
+            assert relation["addresses"] == empty
+        full = await office.relation(number=None, addresses={"visiting": ADDRESS})
+        assert await patch(office, full, addresses=full["addresses"]) == full
+        abroad = await patch(office, full, addresses={"visiting": {"country": "DE"}})
+        assert abroad["addresses"]["visiting"]["country"] == "DE"
+        assert (await patch(office, full, addresses={"visiting": {"country": None}}))["addresses"] == full["addresses"]
+        cleared = await patch(office, full, addresses={"visiting": dict.fromkeys(ADDRESS)})
+        assert cleared["addresses"] == empty
+
     async def test_hostile(self, office: Tenant) -> None:
         relation = await office.relation()
         path = f"{PATH}/{relation['id']}"
@@ -128,7 +144,18 @@ class TestFields:
             {
                 "website": (*hostile.NO_LINE, '"javascript:alert(1)"', '"ftp://a.nl"', '"a b.nl"', '"http://u:p@a.nl"'),
                 "employees": ('"1"', "-1", "1.5", "true", "1e9", "9" * 30),
-                "fiscal_year_end": ('"13-01"', '"02-30"', '"1231"', '"31-12"', "1231", '""', r'"06-30\n"'),
+                "fiscal_year_end": (
+                    '"W01-1"',
+                    '"W52-7"',
+                    '"001"',
+                    '"13-01"',
+                    '"02-30"',
+                    '"1231"',
+                    '"31-12"',
+                    "1231",
+                    '""',
+                    r'"06-30\n"',
+                ),
                 "lh_filing_period": ('"quarter"', '"MONTH"', "1"),
                 "btw_filing_period": ('"four_weeks"', '""'),
                 "icp_filing_period": ('"half_year"', "[]"),
@@ -142,6 +169,31 @@ class TestFields:
             },
         )
         assert made(await office.anna.get(f"{PATH}/{relation['id']}"), 200) == relation
+
+    async def test_the_end_of_the_year_again_changes_nothing(self, office: Tenant) -> None:
+        relation = await office.relation()
+        assert await patch(office, relation, fiscal_year_end=None) == relation
+
+    async def test_each_tax_and_year_once(self, office: Tenant) -> None:
+        twice = [{"tax": "income_tax", "year": 2025}, {"tax": "income_tax", "year": 2025, "granted_on": "2026-01-01"}]
+        body = {"type": "organisation", "name": "x", "legal_form": "bv", "extension_schemes": twice}
+        problem(await office.anna.post(PATH, json=body), 422, "duplicate", "/extension_schemes/1")
+        odd = await office.relation(extension_schemes=twice[:1])
+        assert [found["code"] for found in odd["warnings"]] == ["tax_of_other_form"]
+
+    async def test_all_that_does_not_fit_is_named_at_once(self, office: Tenant) -> None:
+        body = {"type": "person", "name": "x", "legal_form": "bv", "employees": 3}
+        problem(
+            await office.anna.post(PATH, json=body),
+            422,
+            "type_fields",
+            "/surname",
+            "/name",
+            "/legal_form",
+            "/employees",
+        )
+        natural = {"type": "organisation", "name": "x", "legal_form": "natural_person"}
+        problem(await office.anna.post(PATH, json=natural), 422, "type_fields", "/legal_form")
 
     async def test_a_number_that_does_not_begin_with_the_parents_is_warned_of(self, office: Tenant) -> None:
         above = await office.relation("100")
@@ -164,6 +216,15 @@ class TestProducts:
         problem(await office.anna.patch(path, json={"btw_filing_period": None}), 422, "filing_period_needed")
         over = {"products": [{"product_id": vat, "ends_on": str(datetime.now(UTC).date() - timedelta(days=2))}]}
         made(await office.anna.patch(path, json=over | {"btw_filing_period": None}), 200)
+
+    async def test_what_another_changed_stops_no_other_change(self, office: Tenant) -> None:
+        """A product that leads to a return only since: completeness tells it; what is given is checked."""
+        one = await product(office, "Advies")
+        relation = await office.relation(products=[{"product_id": one}])
+        made(await office.admin.patch(f"/v1/products/{one}", json={"filing_type": "vat"}), 200)
+        assert (await patch(office, relation, icp_filing_period="month"))["icp_filing_period"] == "month"
+        refused = await office.anna.patch(f"{PATH}/{relation['id']}", json={"btw_filing_period": "none"})
+        problem(refused, 422, "filing_period_needed", "/btw_filing_period")
 
     async def test_never_twice_on_one_day(self, office: Tenant) -> None:
         one = await product(office, "Advies")
@@ -208,6 +269,11 @@ class TestExternalIds:
             "/external_ids/afas",
         )
         await other_office.relation("1", external_ids={"afas": "1"})
+
+    async def test_no_more_than_can_be_sent_back(self, office: Tenant) -> None:
+        relation = await office.relation(external_ids={f"a{number}": "1" for number in range(50)})
+        refused = await office.anna.patch(f"{PATH}/{relation['id']}", json={"external_ids": {"b": "1"}})
+        problem(refused, 422, "too_long", "/external_ids")
 
     async def test_found_by_it(self, office: Tenant) -> None:
         await office.relation("1", external_ids={"afas": "a:b"})

@@ -1,5 +1,7 @@
 """Numbers that the server proposes (domain rules 35, 36, 39)."""
 
+from typing import Any
+
 import pytest
 
 from tests.factories import Tenant
@@ -51,3 +53,33 @@ async def test_many_at_once(office: Tenant) -> None:
 async def test_a_number_that_is_given_must_be_one(office: Tenant) -> None:
     problem(await office.anna.post(PATH, json=BODY | {"number": " "}), 422)
     assert made(await office.anna.post(PATH, json=BODY | {"number": None}))["number"] == "1"
+
+
+@pytest.mark.parametrize("odd", ["２００", "2024010112345678", "99999999999999999999", "000300", "7a9"])
+async def test_odd_numbers_do_not_stop_the_next(office: Tenant, odd: str) -> None:
+    """One number, however written, must not cost the office its proposals."""
+    for path, body in (
+        ("/v1/relations", {"type": "organisation", "name": "x", "legal_form": "bv"}),
+        ("/v1/contacts", {"surname": "x"}),
+    ):
+
+        def new(place: int, body: dict[str, Any] = body, **values: str) -> dict[str, Any]:
+            return body | values | ({"email": f"{place}@x.nl"} if "surname" in body else {})
+
+        made(await office.anna.post(path, json=new(0, number=odd)))
+        numbers = [made(await office.anna.post(path, json=new(place)))["number"] for place in (1, 2, 3)]
+        assert [int(number) - int(numbers[0]) for number in numbers] == [0, 1, 2]
+
+
+async def test_children_however_their_numbers_are_written(office: Tenant) -> None:
+    above = await office.relation("300")
+    for number in ("300.1", "300.５", "0300.7"):
+        await office.relation(number)
+    assert (await office.relation(number=None, parent_id=above["id"]))["number"] == "300.8"
+
+
+async def test_a_proposal_that_would_be_too_long_is_refused(office: Tenant) -> None:
+    above = await office.relation("9" * 50)
+    body = {"type": "person", "surname": "x", "parent_id": above["id"]}
+    problem(await office.anna.post("/v1/relations", json=body), 422, "number_too_long", "/number")
+    problem(await office.anna.post("/v1/relations", json=body | {"parent_id": None}), 422, "number_too_long", "/number")

@@ -49,6 +49,8 @@ NOTHING_MORE: dict[str, Any] = {
     "label_ids": [],
     "products": [],
     "external_ids": {},
+    "created_by": "Anna Jansen",
+    "updated_by": None,
 }
 
 
@@ -153,6 +155,19 @@ class TestCreate:
         assert made(await office.anna.post("/v1/contacts", json=contact)).items() >= parts.items()
         folders = f"/v1/dossiers/{relation['dossier_id']}/folders"
         assert made(await office.anna.post(folders, json={"name": text[:200]}))["name"] == text[:200]
+
+    async def test_persons_are_sorted_by_surname(self, office: Tenant) -> None:
+        for number, (first, prefix, surname) in enumerate((("Aad", None, "Zwart"), ("Zus", "van den", "Berg"))):
+            names = {"first_names": first, "prefix": prefix, "surname": surname}
+            made(await office.anna.post(PATH, json={"number": str(number), "type": "person"} | names))
+        await office.relation("9", name="Mulder BV")
+        rows = await walk(office.anna, PATH, 1, sort="name")
+        assert [row["name"] for row in rows] == ["Zus van den Berg", "Mulder BV", "Aad Zwart"]
+
+    @pytest.mark.parametrize("unseen", ["\u200b", "\u2060", "\u00ad", "\U000e0041", "\u3164"])
+    async def test_what_nobody_sees_is_no_part_of_a_name_or_number(self, office: Tenant, unseen: str) -> None:
+        for field in ("number", "name"):
+            problem(await office.anna.post(PATH, json=BV | {field: f"1{unseen}"}), 422, None, f"/{field}")
 
     async def test_number_is_unique_without_regard_to_case_and_width(
         self, office: Tenant, other_office: Tenant

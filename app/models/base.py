@@ -22,6 +22,8 @@ from sqlalchemy import (
     cast,
     func,
     literal,
+    or_,
+    true,
 )
 from sqlalchemy.orm import DeclarativeBase, Mapped, declared_attr, mapped_column, relationship
 from uuid_utils.compat import uuid7
@@ -115,6 +117,12 @@ def one_of(column: str, *values: str) -> CheckConstraint:
 def today() -> ColumnElement[date]:
     """The date at the office's own clock: what ends on the 31st ends at midnight in Amsterdam."""
     return cast(func.timezone("Europe/Amsterdam", func.now()), Date)
+
+
+def holds(starts_on: Any, ends_on: Any) -> ColumnElement[bool]:
+    """From the first day to the last, today is one of them; None or NULL: no such end."""
+    begun = true() if starts_on is None else or_(starts_on.is_(None), starts_on <= today())
+    return begun & or_(ends_on.is_(None), ends_on >= today())
 
 
 def link(owner: str, column: str, target: str) -> Any:

@@ -1,13 +1,13 @@
 from datetime import date
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, ColumnElement, Text, or_, true
+from sqlalchemy import CheckConstraint, ColumnElement, Text, true
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.access import Actor
 from app.filings import FILING_TYPES
-from app.models.base import Base, Versioned, index, link, references, today, unique
+from app.models.base import Base, Versioned, holds, index, link, references, unique
 
 
 def some_of(column: str, *values: str) -> CheckConstraint:
@@ -48,11 +48,7 @@ class ContactLink(Versioned, Base):
     @classmethod
     def opens(cls) -> ColumnElement[bool]:
         """This link gives access to the relation's dossier, today."""
-        return (
-            cls.portal_access
-            & or_(cls.valid_from.is_(None), cls.valid_from <= today())
-            & or_(cls.valid_until.is_(None), cls.valid_until >= today())
-        )
+        return cls.portal_access & holds(cls.valid_from, cls.valid_until)
 
     @classmethod
     def visible_to(cls, actor: Actor) -> ColumnElement[bool]:

@@ -1,11 +1,11 @@
 from datetime import date
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, ColumnElement, or_, true
+from sqlalchemy import CheckConstraint, ColumnElement, true
 from sqlalchemy.orm import Mapped
 
 from app.access import Actor
-from app.models.base import Base, Versioned, index, link, references, today
+from app.models.base import Base, Versioned, holds, index, link, references
 
 
 class Deputy(Versioned, Base):
@@ -45,7 +45,7 @@ class Deputy(Versioned, Base):
     @classmethod
     def holds(cls) -> ColumnElement[bool]:
         """He stands in today."""
-        return (cls.starts_on <= today()) & or_(cls.ends_on.is_(None), cls.ends_on >= today())
+        return holds(cls.starts_on, cls.ends_on)
 
     @classmethod
     def visible_to(cls, actor: Actor) -> ColumnElement[bool]:

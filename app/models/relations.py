@@ -120,6 +120,8 @@ class Relation(WithParts, HasPhone, Versioned, Base):
     kind_id: Mapped[UUID | None]
     group_id: Mapped[UUID | None]
     archived_at: Mapped[datetime | None]
+    created_by: Mapped[str | None]
+    updated_by: Mapped[str | None]
 
     dossier = relationship(
         "Dossier",

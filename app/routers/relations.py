@@ -141,6 +141,18 @@ async def archive_relation(
     await relations.archive(session, actor, relation)
 
 
+@router.post("/{relation_id}/restore", dependencies=[require(P.RELATIONS_ARCHIVE)])
+async def restore_relation(
+    relation: RelationToChange, session: Transaction, actor: CurrentActor, answer: Answer
+) -> RelationDetail:
+    """Take an archived relation and its dossier into use again (terugzetten)."""
+    answer.check(relation)
+    await relations.restore(session, actor, relation)
+    await session.flush()
+    answer.show(relation)
+    return await relations.detail(session, actor, relation)
+
+
 @router.post("/{relation_id}/citizen-number", dependencies=[require(P.CITIZEN_NUMBERS_REVEAL)])
 @own_transactions
 async def reveal_citizen_number(

@@ -23,6 +23,10 @@ def _not_empty(value: str) -> str:
     return value
 
 
+def _none_if_empty(value: str) -> str | None:
+    return value or None
+
+
 def _email(value: str) -> str:
     try:
         return validate_email(value, check_deliverability=False, allow_smtputf8=True).normalized
@@ -70,7 +74,8 @@ def _moment(value: datetime) -> str:
 
 
 Line = Annotated[str, Field(max_length=200), AfterValidator(clean_line), AfterValidator(_not_empty)]
-OptionalLine = Annotated[str, Field(max_length=200), AfterValidator(clean_line)]
+# Of what may be empty there is one way to be so: null.
+OptionalLine = Annotated[str, Field(max_length=200), AfterValidator(clean_line), AfterValidator(_none_if_empty)]
 LongText = Annotated[str, Field(max_length=20_000), AfterValidator(clean_text)]
 Search = Annotated[str, Field(max_length=100), AfterValidator(clean_line)]
 Number = Annotated[str, Field(max_length=50), AfterValidator(clean_line), AfterValidator(_not_empty)]

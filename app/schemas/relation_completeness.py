@@ -7,7 +7,7 @@ from app.schemas.examples import example, shown_of
 
 Gap = Literal[
     "bsn", "rsin", "ob_number", "lh_numbers", "kvk_number", "lh_filing_period", "btw_filing_period",
-    "icp_filing_period", "products", "addresses", "relation_manager", "contacts",
+    "icp_filing_period", "products", "addresses", "relation_manager", "contacts", "wwft_review",
 ]  # fmt: skip
 GAPS: tuple[Gap, ...] = get_args(Gap)
 

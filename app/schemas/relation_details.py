@@ -1,11 +1,13 @@
 """What the office keeps of a relation beside its name and numbers (domain.md 3.1)."""
 
 import re
+from contextlib import suppress
 from datetime import date
 from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BaseModel, Field
 
+from app.errors import invalid
 from app.schemas.base import Date, Id, Input, Int, Line, OptionalLine, Output
 from app.schemas.examples import LABEL, PRODUCT, example, shown_of
 
@@ -25,11 +27,10 @@ def _country(value: str) -> str:
 
 
 def _day_of_year(value: str) -> str:
-    try:
-        date.fromisoformat(f"2000-{value}")
-    except ValueError:
-        raise ValueError("Give month and day as MM-DD, such as 12-31.") from None
-    return value
+    with suppress(ValueError):
+        if re.fullmatch(r"\d\d-\d\d", value, re.ASCII) and date.fromisoformat(f"2000-{value}"):
+            return value
+    raise ValueError("Give month and day as MM-DD, such as 12-31.")
 
 
 def _website(value: str) -> str:
@@ -39,6 +40,9 @@ def _website(value: str) -> str:
     return found
 
 
+Country = Annotated[
+    str, Field(description="land: ISO 3166-1, two letters; null: NL", max_length=10), AfterValidator(_country)
+]
 FiscalYearEnd = Annotated[
     str,
     Field(max_length=5, description="einde boekjaar: its last day as MM-DD; 02-29: the last of February"),
@@ -59,7 +63,7 @@ class Address(Input):
     addition: Annotated[OptionalLine | None, Field(description="toevoeging", max_length=20)] = None
     postcode: Annotated[OptionalLine | None, Field(description="postcode", max_length=20)] = None
     city: Annotated[OptionalLine | None, Field(description="plaats")] = None
-    country: Annotated[str, Field(description="land: ISO 3166-1, two letters"), AfterValidator(_country)] = "NL"
+    country: Country | None = "NL"
 
 
 class Addresses(Input):
@@ -102,6 +106,15 @@ class TakenProduct(Input):
     ends_on: Annotated[Date | None, Field(description="the last day; null: no end")] = None
 
 
+def _each_once(schemes: list[ExtensionScheme] | None) -> list[ExtensionScheme] | None:
+    seen: set[tuple[str, int]] = set()
+    for place, scheme in enumerate(schemes or []):
+        if (scheme.tax, scheme.year) in seen:
+            raise invalid(f"/extension_schemes/{place}", "duplicate", "Give each tax and year once.")
+        seen.add((scheme.tax, scheme.year))
+    return schemes
+
+
 class DetailsGiven(BaseModel):
     """Fields of a relation that is made or changed; absent keeps, null clears."""
 
@@ -111,7 +124,9 @@ class DetailsGiven(BaseModel):
     btw_filing_period: Annotated[BtwPeriod | None, Field(description="aangiftetijdvak btw")] = None
     icp_filing_period: Annotated[IcpPeriod | None, Field(description="tijdvak opgaaf ICP")] = None
     extension_schemes: Annotated[
-        list[ExtensionScheme] | None, Field(max_length=50, description="uitstelregelingen")
+        list[ExtensionScheme] | None,
+        Field(max_length=50, description="uitstelregelingen; each tax and year once"),
+        AfterValidator(_each_once),
     ] = None
     bsn_purpose: BsnPurpose | None = None
     wwft: Wwft | None = None

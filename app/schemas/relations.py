@@ -3,7 +3,7 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import ConfigDict, Field, model_validator
 
-from app.errors import invalid
+from app.errors import FieldError, Invalid
 from app.listing import ListQuery
 from app.schemas.base import (
     Date,
@@ -46,14 +46,19 @@ ORGANISATION_FIELDS = ("name", "legal_form", "employees", "fiscal_year_end")
 
 
 def check_type_fields(relation_type: str, values: Mapping[str, Any]) -> None:
-    """Which fields apply depends on the type (domain.md 3.1); the problem points at the first that does not fit."""
+    """Which fields apply depends on the type (domain.md 3.1); the problem points at all that do not fit."""
     is_person = relation_type == "person"
-    for field in ("surname",) if is_person else ("name", "legal_form"):
-        if not values.get(field):
-            raise invalid(f"/{field}", "type_fields", f"A relation of type {relation_type} needs a {field}.")
-    for field in ORGANISATION_FIELDS if is_person else PERSON_FIELDS:
-        if values.get(field):
-            raise invalid(f"/{field}", "type_fields", f"A relation of type {relation_type} has no {field}.")
+    needed = ("surname",) if is_person else ("name", "legal_form")
+    foreign = ORGANISATION_FIELDS if is_person else PERSON_FIELDS
+    wrong = [
+        (field, f"A relation of type {relation_type} needs a {field}.") for field in needed if not values.get(field)
+    ]
+    wrong += [(field, f"A relation of type {relation_type} has no {field}.") for field in foreign if values.get(field)]
+    if not is_person and values.get("legal_form") == "natural_person":
+        wrong.append(("legal_form", "A natural person is a relation of type person."))
+    if wrong:
+        errors = [FieldError(f"/{field}", "type_fields", detail) for field, detail in wrong]
+        raise Invalid(errors[0].detail, code="type_fields", errors=errors)
 
 
 class RelationCreate(DetailsGiven, NumbersGiven, Input):
@@ -168,6 +173,8 @@ class RelationStaffRead(DetailsRead, NumbersRead, RelationRead):
         memo=None,
         parent_id=None,
         archived_at=None,
+        created_by="Anna Jansen",
+        updated_by=None,
         **MADE_AND_CHANGED,
     )
 
@@ -186,6 +193,8 @@ class RelationStaffRead(DetailsRead, NumbersRead, RelationRead):
     memo: str | None
     parent_id: Id | None
     archived_at: Moment | None
+    created_by: str | None
+    updated_by: str | None
     created_at: Moment
     updated_at: Moment
     version: int

@@ -9,10 +9,11 @@ from app.errors import Conflict, Forbidden, NotFound
 from app.models import AuthToken, Contact, ContactLink, DocumentRequest, Relation
 from app.models.contacts import ERASED, NOTIFICATIONS
 from app.models.relations import of_visible_relation
+from app.names import person_key
 from app.schemas.contacts import ContactCreate, ContactQuery, ContactUpdate
 from app.services import contact_links, events, invitations, numbering, two_step_codes
 from app.services.auth import email_key, end_sessions
-from app.services.relations import keys
+from app.text import number_keys
 
 SORTS = {"number": (Contact.number_sort,), "name": (Contact.name_key,), "updated_at": (Contact.updated_at,)}
 
@@ -20,6 +21,10 @@ SORTS = {"number": (Contact.number_sort,), "name": (Contact.name_key,), "updated
 def display_name(values: ContactCreate | Contact) -> str:
     parts = (values.first_names or values.initials, values.prefix, values.surname)
     return " ".join(part for part in parts if part)
+
+
+def sort_key(values: ContactCreate | Contact) -> str:
+    return person_key(values.first_names, values.initials, values.prefix, values.surname)
 
 
 def search_text(contact: Contact) -> str:
@@ -43,7 +48,7 @@ async def create(session: AsyncSession, actor: Actor, data: ContactCreate) -> Co
         "email_key": email_key(data.email),
         "notifications": NOTIFICATIONS | data.given().get("notifications", {}),
     }
-    contact = Contact(office_id=actor.office_id, **values, **keys(number, name))
+    contact = Contact(office_id=actor.office_id, **values, **number_keys(number), name_key=sort_key(data))
     contact.search = search_text(contact)
     session.add(contact)
     await session.flush()
@@ -74,7 +79,7 @@ async def change(session: AsyncSession, actor: Actor, contact: Contact, data: Co
     changed = contact.take(given)
     contact.name = display_name(contact)
     contact.email_key = email_key(contact.email)
-    for column, value in keys(contact.number, contact.name).items():
+    for column, value in (number_keys(contact.number) | {"name_key": sort_key(contact)}).items():
         setattr(contact, column, value)
     contact.search = search_text(contact)
     if (contact.email_key, contact.login_status) != before:

@@ -21,7 +21,7 @@ from app.schemas.dossier_items import (
 )
 from app.services import dossiers, events
 from app.services.uploads import Received, Upload
-from app.text import fold
+from app.text import fold, name_key
 
 SORTS = {"name": (DossierItem.name_key,), "created_at": (DossierItem.created_at,)}
 FOLDER_GONE = "The folder is gone, or it is not yours to see."
@@ -78,7 +78,7 @@ def add(
         message_id=message_id,
         request_line_id=request_line_id,
         name=received.name,
-        name_key=fold(received.name),
+        name_key=name_key(received.name),
         origin=origin,
     )
     session.add(item)
@@ -130,7 +130,7 @@ async def change(session: AsyncSession, actor: Actor, item: DossierItem, data: D
         await _check_target(session, actor, item, given["folder_id"])
     before = {"name": item.name, "folder_id": str(item.folder_id)}
     changed = item.take(given)
-    item.name_key = fold(item.name)
+    item.name_key = name_key(item.name)
     if changed:
         events.record(
             session,

@@ -10,7 +10,7 @@ from sqlalchemy.orm import joinedload
 from app.access import Actor, visible
 from app.errors import Conflict
 from app.models import Dossier, Folder, FolderTemplate, Relation
-from app.text import fold
+from app.text import fold, name_key
 
 OFFICE_CLOCK = ZoneInfo("Europe/Amsterdam")
 WITH_RELATION = joinedload(Dossier.relation)
@@ -36,7 +36,7 @@ async def create(session: AsyncSession, actor: Actor, relation: Relation) -> Dos
                 office_id=actor.office_id,
                 dossier_id=dossier.id,
                 name=name,
-                name_key=fold(name),
+                name_key=name_key(name),
                 position=template.position,
                 purpose=template.purpose,
                 visibility="open" if template.is_open else "closed",

@@ -12,7 +12,7 @@ from app.errors import Conflict, invalid
 from app.models import DocumentRequestLine, Dossier, DossierItem, Folder
 from app.schemas.folders import FolderCreate, FolderUpdate
 from app.services import dossiers, events
-from app.text import fold
+from app.text import name_key
 
 SORTS = {"position": (Folder.position,), "name": (Folder.name_key,)}
 
@@ -43,7 +43,7 @@ async def create(session: AsyncSession, actor: Actor, dossier: Dossier, data: Fo
         dossier_id=dossier.id,
         parent_id=data.parent_id,
         name=data.name,
-        name_key=fold(data.name),
+        name_key=name_key(data.name),
         position=data.position,
         purpose="general",
         visibility=data.visibility,
@@ -67,7 +67,7 @@ async def change(session: AsyncSession, actor: Actor, folder: Folder, data: Fold
     if folder.is_inbox and given.get("visibility", "closed") != "closed":
         raise Conflict("The Inbox is never open to clients.", code="inbox")
     changed = folder.take(given)
-    folder.name_key = fold(folder.name)
+    folder.name_key = name_key(folder.name)
     if "visibility" in changed:
         parent_is_open = await session.scalar(
             select(Folder.is_open).where(Folder.office_id == actor.office_id, Folder.id == folder.parent_id)

@@ -14,7 +14,7 @@ from app.models.dossiers import dossier_ids
 from app.schemas.inbox import InboxQuery, RouteMany, RouteOne
 from app.services import dossiers, events
 from app.services.dossier_items import WITH_BLOB, check_name
-from app.text import fold
+from app.text import name_key
 
 SORTS = {"created_at": (DossierItem.created_at,)}
 SHOWN = (
@@ -69,7 +69,7 @@ async def route(session: AsyncSession, actor: Actor, item: DossierItem, data: Ro
     check_name(item, data.name, f"{pointer}/name")
     item.folder_id = folder.id
     if data.name:
-        item.name, item.name_key = data.name, fold(data.name)
+        item.name, item.name_key = data.name, name_key(data.name)
     events.record(
         session,
         actor,

@@ -12,7 +12,7 @@ from app.errors import invalid
 from app.models.named import Named
 from app.schemas.named import NamedCreate, NamedQuery, NamedUpdate
 from app.services import events
-from app.text import fold
+from app.text import name_key
 
 N = TypeVar("N", bound=Named)
 
@@ -23,7 +23,7 @@ def find_all(actor: Actor, model: type[N], query: NamedQuery) -> Select[N]:
 
 
 async def create(session: AsyncSession, actor: Actor, model: type[N], data: NamedCreate) -> N:
-    entry = model(office_id=actor.office_id, **data.model_dump(), name_key=fold(data.name))
+    entry = model(office_id=actor.office_id, **data.model_dump(), name_key=name_key(data.name))
     session.add(entry)
     await session.flush()
     events.record(session, actor, f"{events.kind_of(entry)}.created", entry, name=entry.name)
@@ -32,7 +32,7 @@ async def create(session: AsyncSession, actor: Actor, model: type[N], data: Name
 
 async def change(session: AsyncSession, actor: Actor, entry: Named, data: NamedUpdate) -> None:
     changed = entry.take(data.given())
-    entry.name_key = fold(entry.name)
+    entry.name_key = name_key(entry.name)
     if changed:
         events.record(session, actor, f"{events.kind_of(entry)}.changed", entry, fields=changed)
 
@@ -47,10 +47,14 @@ async def remove(session: AsyncSession, actor: Actor, entry: Named) -> None:
 async def check_offered(
     session: AsyncSession, actor: Actor, model: type[N], wanted: Iterable[tuple[str, UUID]], has: set[UUID]
 ) -> dict[UUID, N]:
-    """The entries that these pointers name: each is there, a new one on offer; what the relation ``has`` may stay."""
+    """The entries that these pointers name: each is there, a new one on offer; what the relation ``has`` may stay.
+
+    None of them is deleted until the commit.
+    """
     places = list(wanted)
     ids = {entry_id for _, entry_id in places}
-    found = {entry.id: entry for entry in await session.scalars(visible(actor, model).where(model.id.in_(ids)))}
+    kept = visible(actor, model).where(model.id.in_(ids)).with_for_update(read=True, key_share=True)
+    found = {entry.id: entry for entry in await session.scalars(kept)}
     for pointer, entry_id in places:
         if entry_id not in found:
             raise invalid(pointer, "unknown", "There is no such entry in the office's list.")

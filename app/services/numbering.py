@@ -7,11 +7,13 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.access import Actor
+from app.errors import invalid
 from app.models import Contact, Relation
 from app.services import offices
 from app.text import natural
 
 AFTER_DIGITS = ":"  # the character after 9
+MAX_NUMBER = 50
 
 Numbered = type[Relation] | type[Contact]
 
@@ -19,24 +21,27 @@ Numbered = type[Relation] | type[Contact]
 async def propose(session: AsyncSession, actor: Actor, model: Numbered, parent: Relation | None = None) -> str:
     """A number that no such row of the office has; who proposes at the same time waits for this transaction."""
     await offices.queue(session, actor)
-    if parent is None:
-        last = await _last(session, actor, model, "0", AFTER_DIGITS)
-        return str(_leading(last) + 1)
-    start = natural(parent.number)
-    last = await _last(session, actor, model, f"{start}.0", f"{start}.{AFTER_DIGITS}")
-    return f"{parent.number}.{_leading(last[len(parent.number) + 1 :]) + 1}"
+    above = "" if parent is None else f"{natural(parent.number)}."
+    last = await _last(session, actor, model, f"{above}0", f"{above}{AFTER_DIGITS}")
+    number = str(_leading(last[len(above) :]) + 1)
+    number = number if parent is None else f"{parent.number}.{number}"
+    if len(number) > MAX_NUMBER:
+        detail = f"The next number would have more than {MAX_NUMBER} characters; give one."
+        raise invalid("/number", "number_too_long", detail)
+    return number
 
 
 async def _last(session: AsyncSession, actor: Actor, model: Numbered, start: str, end: str) -> str:
-    """Of all numbers, seen by the caller or not, the one that sorts last between these keys; empty: there is none."""
+    """Of all sort keys, of rows seen by the caller or not, the last between these; empty: there is none."""
     numbers = (
-        select(model.number)
+        select(model.number_sort)
         .where(model.office_id == actor.office_id, model.number_sort >= start, model.number_sort < end)
         .order_by(model.number_sort.desc())
     )
     return await session.scalar(numbers.limit(1)) or ""
 
 
-def _leading(number: str) -> int:
-    digits = re.match(r"[0-9]{1,15}", number)
-    return int(digits[0]) if digits else 0
+def _leading(key: str) -> int:
+    """The number that a sort key begins with: two digits that say how many follow (app.text.natural), and these."""
+    digits = re.match(r"[0-9]{3,}", key)
+    return int(digits[0][2 : 2 + int(digits[0][:2])]) if digits else 0

@@ -1,5 +1,5 @@
 from app.models import Product
-from app.text import fold
+from app.text import name_key
 
 # What a new office starts with; it may rename, archive and add (domain rule 37).
 DEFAULTS = (
@@ -14,6 +14,6 @@ DEFAULTS = (
 
 def defaults(office_id: object) -> list[Product]:
     return [
-        Product(office_id=office_id, name=name, name_key=fold(name), filing_type=filing_type)
+        Product(office_id=office_id, name=name, name_key=name_key(name), filing_type=filing_type)
         for name, filing_type in DEFAULTS
     ]

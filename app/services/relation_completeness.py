@@ -9,16 +9,20 @@ from sqlalchemy import ColumnElement, and_, exists, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.access import Actor
-from app.models import ContactLink, Product, Relation, RelationIdentifier, RelationProduct, RelationRole
-from app.models.base import today
+from app.legal_forms import DEPOSITING, NATURAL
+from app.models import ContactLink, Office, Product, Relation, RelationIdentifier, RelationProduct, RelationRole
+from app.models.base import holds, today
 from app.schemas.relation_completeness import GAPS, Completeness, Gap, Missing
 
 Condition = ColumnElement[bool]
-DEPOSITING = ("bv", "nv", "cooperative", "mutual_insurer")  # who files annual accounts whatever he does (domain.md 5.4)
 VAT = ("vat", "vat_correction", "eu_sales_list")
 
 ORGANISATION = Relation.type == "organisation"
-NATURAL = or_(Relation.type == "person", and_(ORGANISATION, Relation.legal_form == "sole_trader"))
+NATURAL_PERSON = or_(Relation.type == "person", and_(ORGANISATION, Relation.legal_form.in_(NATURAL)))
+KEEPS_CITIZEN_NUMBERS = (
+    select(Office.keeps_citizen_numbers).where(Office.id == Relation.office_id).correlate(Relation).scalar_subquery()
+)
+MAY_BE_KEPT = or_(~NATURAL_PERSON, KEEPS_CITIZEN_NUMBERS)
 
 
 def _has(kind: str) -> Condition:
@@ -34,7 +38,7 @@ def _takes(*filing_types: str) -> Condition:
     taken = exists().where(
         RelationProduct.office_id == Relation.office_id,
         RelationProduct.relation_id == Relation.id,
-        or_(RelationProduct.ends_on.is_(None), RelationProduct.ends_on >= today()),
+        holds(None, RelationProduct.ends_on),
     )
     if not filing_types:
         return taken
@@ -62,7 +66,7 @@ def _reachable() -> Condition:
     return exists().where(
         ContactLink.office_id == Relation.office_id,
         ContactLink.relation_id == Relation.id,
-        or_(ContactLink.valid_until.is_(None), ContactLink.valid_until >= today()),
+        holds(None, ContactLink.valid_until),
     )
 
 
@@ -78,22 +82,24 @@ class Rule:
 
 RULES: dict[Gap, Rule] = {
     "bsn": Rule(
-        "returns", "Returns of source packages find no relation without it.", lambda: and_(NATURAL, ~_has("bsn"))
+        "returns",
+        "Returns of source packages find no relation without it.",
+        lambda: and_(NATURAL_PERSON, KEEPS_CITIZEN_NUMBERS, ~_has("bsn")),
     ),
     "rsin": Rule(
         "returns",
         "Returns of source packages find no relation without it.",
-        lambda: and_(ORGANISATION, ~NATURAL, ~_has("rsin")),
+        lambda: and_(ORGANISATION, ~NATURAL_PERSON, ~_has("rsin")),
     ),
     "ob_number": Rule(
         "vat_returns",
         "VAT and ICP returns of source packages are not received without it.",
-        lambda: and_(or_(_files("btw_filing_period"), _takes(*VAT)), ~_has("ob_number")),
+        lambda: and_(MAY_BE_KEPT, or_(_files("btw_filing_period"), _takes(*VAT)), ~_has("ob_number")),
     ),
     "lh_numbers": Rule(
         "payroll_returns",
         "Payroll tax returns of source packages are not received without it.",
-        lambda: and_(or_(_files("lh_filing_period"), _takes("payroll_tax")), ~_has("lh_number")),
+        lambda: and_(MAY_BE_KEPT, or_(_files("lh_filing_period"), _takes("payroll_tax")), ~_has("lh_number")),
     ),
     "kvk_number": Rule(
         "annual_accounts",
@@ -125,6 +131,12 @@ RULES: dict[Gap, Rule] = {
         "workflows", "Work that points at this role finds nobody.", lambda: ~_managed(), is_stopped=False
     ),
     "contacts": Rule("communication", "There is nobody to write to.", lambda: ~_reachable()),
+    "wwft_review": Rule(
+        "acceptance",
+        "The client due diligence (Wwft) should have been looked at again.",
+        lambda: Relation.wwft_review_on < today(),
+        is_stopped=False,
+    ),
 }
 assert tuple(sorted(RULES)) == tuple(sorted(GAPS))
 

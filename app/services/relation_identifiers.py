@@ -15,6 +15,7 @@ from app.crypto import Sealed, Vault
 from app.db import Database
 from app.errors import Conflict, FieldError, Invalid, invalid
 from app.identifiers import Finding, Numbers
+from app.legal_forms import NATURAL
 from app.models import Office, Relation, RelationIdentifier
 from app.models.base import among
 from app.models.relation_identifiers import SECRET
@@ -93,7 +94,7 @@ def legal_form_of(relation: Relation) -> str | None:
 
 
 def _is_natural(relation: Relation) -> bool:
-    return legal_form_of(relation) in identifiers.NATURAL
+    return legal_form_of(relation) in NATURAL
 
 
 async def _rows(session: AsyncSession, actor: Actor, relations: Sequence[Relation]) -> Sequence[Any]:

@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from uuid_utils.compat import uuid7
 
 from app.access import Actor, visible
-from app.errors import invalid, taken
+from app.errors import FieldError, Invalid, invalid, taken
 from app.filings import PERIOD_FIELDS
 from app.merge_patch import merged
 from app.models import Label, Product, Relation, RelationExternalId, RelationLabel, RelationProduct
@@ -20,6 +20,7 @@ from app.models.base import among
 from app.services import named
 
 FIELDS = ("label_ids", "products", "external_ids")
+MOST_PACKAGES = 50
 OFFICE_CLOCK = ZoneInfo("Europe/Amsterdam")
 
 Given = Mapping[str, Any]
@@ -97,8 +98,12 @@ async def _put_products(session: AsyncSession, actor: Actor, relation: Relation,
         wanted = [(item["product_id"], item.get("starts_on"), item.get("ends_on")) for item in given["products"] or []]
     places = [(f"/products/{place}/product_id", product_id) for place, (product_id, _, _) in enumerate(wanted)]
     known = await named.check_offered(session, actor, Product, places, {row.product_id for row in rows})
-    _check_terms(wanted)
-    _check_periods(relation, {known[product_id].filing_type for product_id, _, end in wanted if _goes_on(end)})
+    errors = _term_errors(wanted)
+    leads_to = {known[product_id].filing_type for product_id, _, end in wanted if _goes_on(end)}
+    asked = PERIOD_FIELDS if "products" in given else {kind: f for kind, f in PERIOD_FIELDS.items() if f in given}
+    errors += _period_errors(relation, {kind: field for kind, field in asked.items() if kind in leads_to})
+    if errors:
+        raise Invalid(errors[0].detail, code=errors[0].code, errors=errors)
     for gone in have.keys() - set(wanted):
         await session.delete(have[gone])
     for product_id, starts_on, ends_on in wanted:
@@ -117,25 +122,30 @@ def _goes_on(ends_on: date | None) -> bool:
     return ends_on is None or ends_on >= today()
 
 
-def _check_terms(wanted: Sequence[tuple[UUID, date | None, date | None]]) -> None:
+def _term_errors(wanted: Sequence[tuple[UUID, date | None, date | None]]) -> list[FieldError]:
     """Each in order, and the same product never twice on one day."""
+    errors = []
     for place, (product_id, starts_on, ends_on) in enumerate(wanted):
         if starts_on and ends_on and ends_on < starts_on:
-            raise invalid(f"/products/{place}/ends_on", "order", "ends_on can not be before starts_on.")
+            errors.append(FieldError(f"/products/{place}/ends_on", "order", "ends_on can not be before starts_on."))
         for other_id, other_start, other_end in wanted[:place]:
             begins_before_end = starts_on is None or other_end is None or starts_on <= other_end
             ends_after_begin = ends_on is None or other_start is None or ends_on >= other_start
             if other_id == product_id and begins_before_end and ends_after_begin:
                 detail = "The relation takes this product already in that time; end the one before first."
-                raise invalid(f"/products/{place}", "overlap", detail)
+                errors.append(FieldError(f"/products/{place}", "overlap", detail))
+                break
+    return errors
 
 
-def _check_periods(relation: Relation, filing_types: set[str | None]) -> None:
+def _period_errors(relation: Relation, needed: Mapping[str, str]) -> list[FieldError]:
     """Who takes a product that leads to a periodic return has the period of it (domain.md 3.1; rules 41 to 43)."""
-    for filing_type, field in PERIOD_FIELDS.items():
-        if filing_type in filing_types and getattr(relation, field) in (None, "none"):
-            detail = "The relation takes a product that leads to this return, so say how often it is filed."
-            raise invalid(f"/{field}", "filing_period_needed", detail)
+    detail = "The relation takes a product that leads to this return, so say how often it is filed."
+    return [
+        FieldError(f"/{field}", "filing_period_needed", detail)
+        for field in needed.values()
+        if getattr(relation, field) in (None, "none")
+    ]
 
 
 async def _put_external(
@@ -147,6 +157,8 @@ async def _put_external(
         row.system: row.external_id for row in await session.scalars(visible(actor, RelationExternalId).where(mine))
     }
     wanted = merged(have, patch)
+    if len(wanted) > MOST_PACKAGES:
+        raise invalid("/external_ids", "too_long", f"A relation has ids of at most {MOST_PACKAGES} packages.")
     gone = [system for system in have if wanted.get(system) != have[system]]
     await session.execute(
         delete(RelationExternalId).where(

@@ -9,10 +9,11 @@ from sqlalchemy import func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import joinedload
 
-from app import phones, search
+from app import phones
 from app.access import Actor, visible
 from app.errors import Conflict, invalid
 from app.identifiers import Finding
+from app.legal_forms import CORPORATIONS
 from app.models import Dossier, Relation, RelationGroup, RelationKind
 from app.schemas.relations import (
     ORGANISATION_FIELDS,
@@ -21,37 +22,24 @@ from app.schemas.relations import (
     RelationDetail,
     RelationUpdate,
     TypeChange,
-    check_type_fields,
 )
 from app.services import (
     dossiers,
     events,
     named,
     numbering,
-    offices,
     relation_addresses,
+    relation_columns,
     relation_identifiers,
     relation_parts,
     relation_team,
 )
-from app.text import fold, natural, number_key
+from app.text import number_key
 
-LAST_OF_YEAR = "12-31"
-WWFT_FIELDS = ("identified_on", "risk", "review_on")
 WITH_DOSSIER = joinedload(Relation.dossier)
 
-
-def display_name(values: Any) -> str:
-    """What people call it: the organisation's name, or the person's as it is written."""
-    if values.type != "person":
-        return str(values.name)
-    parts = (values.first_names or values.initials, values.prefix, values.surname)
-    return " ".join(part for part in parts if part)
-
-
-def keys(number: str, name: str) -> dict[str, str]:
-    """The columns by which a number and a name are compared, sorted and searched."""
-    return {"number_key": number_key(number), "number_sort": natural(number), "name_key": fold(name)}
+# What may still be taken away from an archived relation: numbers of people are erased when their purpose ends (BSN-07).
+ERASABLE = {*relation_identifiers.FIELDS, "external_ids"}
 
 
 async def create(session: AsyncSession, actor: Actor, data: RelationCreate) -> Relation:
@@ -60,9 +48,8 @@ async def create(session: AsyncSession, actor: Actor, data: RelationCreate) -> R
     if data.parent_id is not None:
         parent = await _check_parent(session, actor, data.parent_id, None)
     number = data.number or await numbering.propose(session, actor, Relation, parent)
-    relation = Relation(office_id=actor.office_id, number=number, addresses={}, extension_schemes=[])
-    given = data.model_dump(exclude={"number"}) | data.given() | {"number": number}
-    await _take(session, actor, relation, given)
+    relation = Relation(office_id=actor.office_id, addresses={}, extension_schemes=[], created_by=actor.name)
+    await _take(session, actor, relation, data.model_dump() | data.given() | {"number": number})
     session.add(relation)
     await session.flush()
     await relation_parts.put(session, actor, relation, data.given())
@@ -76,8 +63,9 @@ async def create(session: AsyncSession, actor: Actor, data: RelationCreate) -> R
 
 
 async def change(session: AsyncSession, actor: Actor, relation: Relation, data: RelationUpdate) -> None:
-    check_open(relation)
     given = data.given()
+    if not _only_erases(given):
+        check_open(relation)
     if given.get("parent_id") is not None:
         await _check_parent(session, actor, given["parent_id"], relation.id)
     changed = await _take(session, actor, relation, given)
@@ -85,23 +73,30 @@ async def change(session: AsyncSession, actor: Actor, relation: Relation, data: 
     if given.keys() & {"legal_form", *relation_identifiers.WITH_PURPOSE}:
         changed += await relation_identifiers.put(session, actor, relation, given)
     if changed:
-        relation.updated_at = func.now()  # what hangs on it has the relation's version
-        _record(session, actor, "relation.changed", relation, fields=sorted(changed))
+        _changed(session, actor, relation, "relation.changed", fields=sorted(changed))
+
+
+def _only_erases(given: Mapping[str, Any]) -> bool:
+    return bool(given) and given.keys() <= ERASABLE and not any(given.values())
 
 
 async def change_type(session: AsyncSession, actor: Actor, relation: Relation, data: TypeChange) -> None:
     """The one way to another type: what that type does not have is cleared, numbers that do not fit it refuse it."""
     check_open(relation)
-    before, relation.type = relation.type, data.type
+    before = relation.type
+    if data.type == before:
+        raise Conflict("The relation is of this type already; PATCH changes its fields.", code="same_type")
     cleared = ORGANISATION_FIELDS if data.type == "person" else PERSON_FIELDS
-    given = dict.fromkeys(cleared) | {field: value for field, value in data.given().items() if field != "type"}
-    changed = await _take(session, actor, relation, given)
+    kept = {} if data.type == "person" else {"name": relation.name}
+    changed = await _take(session, actor, relation, dict.fromkeys(cleared) | kept | data.given())
     changed += await relation_identifiers.put(session, actor, relation, {})
-    if before != relation.type:
-        changed = sorted({*changed, "type"})
-        _record(session, actor, "relation.type_changed", relation, fields=changed, before=before, after=relation.type)
-    elif changed:
-        _record(session, actor, "relation.changed", relation, fields=sorted(changed))
+    _changed(session, actor, relation, "relation.type_changed", fields=sorted(changed), before=before, after=data.type)
+
+
+def _changed(session: AsyncSession, actor: Actor, relation: Relation, action: str, **data: Any) -> None:
+    relation.updated_by = actor.name
+    relation.updated_at = func.now()  # what hangs on it has the relation's version
+    _record(session, actor, action, relation, **data)
 
 
 def _record(session: AsyncSession, actor: Actor, action: str, relation: Relation, **data: Any) -> None:
@@ -111,45 +106,12 @@ def _record(session: AsyncSession, actor: Actor, action: str, relation: Relation
 
 
 async def _take(session: AsyncSession, actor: Actor, relation: Relation, given: Mapping[str, Any]) -> list[str]:
-    """Set the relation's own columns; the fields that changed. Its name and keys follow from them."""
+    """Set the relation's own columns; the fields that changed."""
     for field, model in (("kind_id", RelationKind), ("group_id", RelationGroup)):
         if given.get(field) is not None:
             await named.check_offered(session, actor, model, [(f"/{field}", given[field])], {getattr(relation, field)})
-    changed = relation.take(_columns(relation, given))
-    check_type_fields(
-        relation.type, _of_type(relation) | ({"name": given.get("name")} if relation.type == "person" else {})
-    )
-    if relation.type != "person" and not relation.fiscal_year_end:
-        relation.fiscal_year_end = LAST_OF_YEAR
-    relation.name = display_name(relation)
-    for column, value in keys(relation.number, relation.name).items():
-        setattr(relation, column, value)
-    relation.search = search.text_of(
-        relation.number, relation.name, relation.initials, relation.first_names, relation.email
-    )
-    return changed
-
-
-def _of_type(relation: Relation) -> dict[str, Any]:
-    return {field: getattr(relation, field) for field in (*PERSON_FIELDS, *ORGANISATION_FIELDS)}
-
-
-def _columns(relation: Relation, given: Mapping[str, Any]) -> dict[str, Any]:
-    """The API's fields as columns: those of other tables left out, objects merged or taken apart."""
-    elsewhere = {*relation_identifiers.FIELDS, *relation_parts.FIELDS, "wwft", "addresses", "extension_schemes"}
-    values = {field: value for field, value in given.items() if field not in elsewhere}
-    if given.get("type", relation.type) == "person":
-        values.pop("name", None)  # a person's is made of its parts
-    if "addresses" in given:
-        values["addresses"] = relation_addresses.change(relation.addresses, given["addresses"])
-    if "wwft" in given:
-        values |= {f"wwft_{name}": value for name, value in (given["wwft"] or dict.fromkeys(WWFT_FIELDS)).items()}
-    if "extension_schemes" in given:
-        values["extension_schemes"] = [
-            scheme | {"granted_on": str(scheme["granted_on"]) if scheme.get("granted_on") else None}
-            for scheme in given["extension_schemes"] or []
-        ]
-    return values
+    changed = relation.take(relation_columns.of(relation, given))
+    return [field for field in changed if field not in relation_columns.DERIVED]
 
 
 async def detail(session: AsyncSession, actor: Actor, relation: Relation) -> RelationDetail:
@@ -160,6 +122,7 @@ async def detail(session: AsyncSession, actor: Actor, relation: Relation) -> Rel
     relation.shown["warnings"] = [
         *await relation_identifiers.warnings(session, actor, relation, numbers),
         *relation_addresses.warnings(relation.addresses),
+        *_extension_warnings(relation),
         *phones.warnings(phone=relation.phone),
         *await _parent_warnings(session, actor, relation),
     ]
@@ -170,6 +133,18 @@ async def show(session: AsyncSession, actor: Actor, relations: Sequence[Relation
     """What the office reads of each in a list: its numbers masked, its parts."""
     await relation_identifiers.show(session, actor, relations)
     await relation_parts.show(session, actor, relations)
+
+
+def _extension_warnings(relation: Relation) -> list[Finding]:
+    """Who pays income tax is in no scheme for corporation tax, and the other way round."""
+    is_corporation = relation.legal_form in CORPORATIONS
+    odd = "income_tax" if is_corporation else "corporation_tax"
+    detail = "This extension scheme is of a tax that a relation of this legal form does not pay."
+    return [
+        Finding(f"extension_schemes/{place}/tax", "tax_of_other_form", detail)
+        for place, scheme in enumerate(relation.extension_schemes)
+        if scheme["tax"] == odd
+    ]
 
 
 async def _parent_warnings(session: AsyncSession, actor: Actor, relation: Relation) -> list[Finding]:
@@ -183,20 +158,30 @@ async def _parent_warnings(session: AsyncSession, actor: Actor, relation: Relati
 
 
 async def _check_parent(session: AsyncSession, actor: Actor, parent_id: UUID, own_id: UUID | None) -> Relation:
-    """The parent, if it is there for this actor and no ring comes of it."""
-    if own_id is not None:  # all who move relations queue here, so that two moves can not make a ring together
-        await offices.queue(session, actor)
+    """The parent, if it is there for this actor, in use, and no ring comes of it."""
     parent = await session.scalar(visible(actor, Relation).where(Relation.id == parent_id))
     if parent is None:
         raise invalid("/parent_id", "unknown", "There is no such relation.")
+    if parent.archived_at is not None:
+        raise invalid("/parent_id", "archived", "That relation is archived; choose one that is in use.")
+    if own_id is not None and await _is_above(session, actor, own_id, parent_id):
+        raise invalid("/parent_id", "ring", "A relation can not be above itself.")
+    return parent
+
+
+async def _is_above(session: AsyncSession, actor: Actor, own_id: UUID, parent_id: UUID) -> bool:
+    """All who move relations wait for each other, so that two moves can not make a ring together.
+
+    Not in the office's queue: who moves a relation holds its row already, and who is in the queue may want that.
+    """
+    await session.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(f"parents/{actor.office_id}", 0))))
     columns = select(Relation.id, Relation.parent_id).where(Relation.office_id == actor.office_id)
     above = columns.where(Relation.id == parent_id).cte("above", recursive=True)
     above = above.union(columns.where(Relation.id == above.c.parent_id))
-    if own_id is not None and await session.scalar(
-        columns.where(Relation.id == own_id, Relation.id.in_(select(above.c.id)))
-    ):
-        raise invalid("/parent_id", "ring", "A relation can not be above itself.")
-    return parent
+    own = select(Relation.id).where(
+        Relation.office_id == actor.office_id, Relation.id == own_id, Relation.id.in_(select(above.c.id))
+    )
+    return await session.scalar(own) is not None
 
 
 def check_open(relation: Relation) -> None:
@@ -208,11 +193,22 @@ async def archive(session: AsyncSession, actor: Actor, relation: Relation) -> No
     """Out of sight for clients, read-only for the office; nothing is deleted (domain.md 6)."""
     if relation.archived_at is not None:
         raise Conflict("This relation is archived already.", code="archived")
-    moment = datetime.now(UTC)
+    _changed(session, actor, relation, "relation.archived")
+    await _set_archived(session, actor, relation, datetime.now(UTC))
+
+
+async def restore(session: AsyncSession, actor: Actor, relation: Relation) -> None:
+    """In use again, and with it its dossier, for whoever it was open to."""
+    if relation.archived_at is None:
+        raise Conflict("This relation is in use; it was not archived.", code="not_archived")
+    _changed(session, actor, relation, "relation.restored")
+    await _set_archived(session, actor, relation, None)
+
+
+async def _set_archived(session: AsyncSession, actor: Actor, relation: Relation, moment: datetime | None) -> None:
     relation.archived_at = moment
     await session.execute(
         update(Dossier)
         .where(Dossier.office_id == actor.office_id, Dossier.relation_id == relation.id)
         .values(archived_at=moment, version=Dossier.version + 1)
     )
-    events.record(session, actor, "relation.archived", relation, relation_id=relation.id)

@@ -8,7 +8,7 @@ from app.models import TeamRole
 from app.models.team_roles import RELATION_MANAGER
 from app.schemas.team_roles import TeamRoleCreate, TeamRoleUpdate
 from app.services import events
-from app.text import fold
+from app.text import name_key
 
 SORTS = {"position": (TeamRole.position,)}
 
@@ -25,13 +25,13 @@ DEFAULTS = (
 
 def defaults(office_id: UUID) -> list[TeamRole]:
     return [
-        TeamRole(office_id=office_id, key=key, name=name, name_key=fold(name), position=10 * place)
+        TeamRole(office_id=office_id, key=key, name=name, name_key=name_key(name), position=10 * place)
         for place, (key, name) in enumerate(DEFAULTS, 1)
     ]
 
 
 async def create(session: AsyncSession, actor: Actor, data: TeamRoleCreate) -> TeamRole:
-    role = TeamRole(office_id=actor.office_id, **data.model_dump(), name_key=fold(data.name))
+    role = TeamRole(office_id=actor.office_id, **data.model_dump(), name_key=name_key(data.name))
     session.add(role)
     await session.flush()
     events.record(session, actor, "team_role.created", role, key=role.key, name=role.name)
@@ -40,7 +40,7 @@ async def create(session: AsyncSession, actor: Actor, data: TeamRoleCreate) -> T
 
 async def change(session: AsyncSession, actor: Actor, role: TeamRole, data: TeamRoleUpdate) -> None:
     changed = role.take(data.given())
-    role.name_key = fold(role.name)
+    role.name_key = name_key(role.name)
     if changed:
         events.record(session, actor, "team_role.changed", role, fields=changed)
 

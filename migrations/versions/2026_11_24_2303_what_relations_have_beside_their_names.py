@@ -228,6 +228,8 @@ def upgrade() -> None:
     op.create_foreign_key(
         op.f("fk_relations_group_id"), "relations", "relation_groups", ["office_id", "group_id"], ["office_id", "id"]
     )
+    for column in ("created_by", "updated_by"):
+        op.add_column("relations", sa.Column(column, sa.Text(), nullable=True))
     for column, values in CHECKS.items():
         op.create_check_constraint(op.f(f"ck_relations_{column}"), "relations", one_of(column, values))
     op.create_check_constraint(op.f("ck_relations_employees"), "relations", "employees >= 0")
@@ -250,6 +252,8 @@ def downgrade() -> None:
     for office in each_office():
         op.execute(f"DELETE FROM relation_identifiers WHERE kind = 'iban' AND office_id = '{office}'")
     set_kinds(*KINDS)
+    for column in ("created_by", "updated_by"):
+        op.drop_column("relations", column)
     op.drop_constraint(op.f("fk_relations_group_id"), "relations", type_="foreignkey")
     op.drop_constraint(op.f("fk_relations_kind_id"), "relations", type_="foreignkey")
     op.drop_index(op.f("ix_relations_office_id_kind_id_number_sort_id"), table_name="relations")

@@ -79,6 +79,7 @@ TABLE = {
     "get_relation_completeness": "rmMa",
     "change_relation_type": "mMa",
     "archive_relation": "Ma",
+    "restore_relation": "Ma",
     "match_relation": "mMa",
     "search_relations": "mMa",
     "reveal_citizen_number": "mMa",

@@ -67,7 +67,7 @@ class Tenant:
             )
         return self.client(token)
 
-    async def relation(self, number: str = "100", **values: Any) -> dict[str, Any]:
+    async def relation(self, number: str | None = "100", **values: Any) -> dict[str, Any]:
         """A relation that Anna made, so that she has a role on it."""
         body = {"number": number, "type": "organisation", "name": f"Relation {number}", "legal_form": "bv"}
         answer = await self.anna.post("/v1/relations", json=body | values)
