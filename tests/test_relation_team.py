@@ -111,7 +111,7 @@ async def test_who_may(office: Tenant, other_office: Tenant) -> None:
         (mutator, (404, 403)),
         (henk, (403, 403)),
         (other_office.admin, (404, 404)),
-        (await office.key(P.TEAM_MEMBERS_READ), (200, 403)),
+        (await office.key(P.RELATION_TEAM_READ), (200, 403)),
         (await office.key(P.RELATION_TEAM_WRITE), (403, 200)),
         (manager, (200, 200)),
     ):
