@@ -22,6 +22,7 @@ from app.crypto import Vault
 from app.models import Base
 from app.models.contacts import NOTIFICATIONS
 from app.models.relation_identifiers import SECRET
+from app.names import person_key
 from app.services import relation_identifiers, team_roles
 from app.services.auth import email_key
 from app.services.relations import keys
@@ -215,6 +216,7 @@ class Seed:
             "id": uuid7(),
             "number": number,
             **keys(number, person.name),
+            "name_key": person_key(person.first_names, person.initials, person.prefix, person.surname),
             "search": search.text_of(number, person.name, *own, email),
             "notifications": json.dumps(NOTIFICATIONS),
             "email": email,

@@ -26,7 +26,8 @@ def test_sorted_by_surname_then_first_names_then_prefix() -> None:
         ("Henk", None, "de", "Vries"),
         ("Anna", None, None, "Vriesman"),
     ]
-    assert sorted(reversed(in_order), key=lambda parts: person_key(*parts)) == in_order
+    keys = [person_key(*parts) for parts in in_order]
+    assert keys == sorted(set(keys))
 
 
 def test_the_key_knows_no_case_and_no_accents() -> None:
