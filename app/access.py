@@ -47,6 +47,7 @@ class Permission(StrEnum):
     RELATION_COMPLETENESS_READ = "relation_completeness:read"
     RELATIONS_MATCH = "relations:match"
     CITIZEN_NUMBERS_REVEAL = "citizen_numbers:reveal"
+    RELATION_TEAM_READ = "relation_team:read"
     RELATION_TEAM_WRITE = "relation_team:write"
     CONTACTS_READ = "contacts:read"
     CONTACTS_WRITE = "contacts:write"
@@ -97,6 +98,7 @@ READER: frozenset[Permission] = CONTACT - {P.CONVERSATIONS_WRITE} | {
     P.DEPUTIES_READ,
     P.FOLDER_TEMPLATES_READ,
     P.RELATION_COMPLETENESS_READ,
+    P.RELATION_TEAM_READ,
     P.LABELS_READ,
     P.PRODUCTS_READ,
     P.RELATION_KINDS_READ,
@@ -202,9 +204,10 @@ class Actor:
     def is_contact(self) -> bool:
         return self.kind is ActorKind.CONTACT
 
-    def require(self, permission: Permission) -> None:
-        if permission not in self.permissions:
-            raise Forbidden(f"This takes the permission `{permission}`, which your role or key does not have.")
+    def require(self, *permissions: Permission) -> None:
+        for permission in permissions:
+            if permission not in self.permissions:
+                raise Forbidden(f"This takes the permission `{permission}`, which your role or key does not have.")
 
 
 M = TypeVar("M")

@@ -11,7 +11,6 @@ from fastapi import FastAPI
 from fastapi.routing import APIRoute
 from pydantic import BaseModel
 
-from app.access import Permission
 from app.dependencies import Answer
 from app.openapi_parts import (
     BINARY,
@@ -24,7 +23,7 @@ from app.openapi_parts import (
     headers,
 )
 from app.openapi_words import DESCRIPTION, FIELD_WORDS, PARAMETER_WORDS, TAGS
-from app.routing import permission_of
+from app.routing import permissions_of
 from app.schemas.base import Input, Output
 
 __all__ = ["DESCRIPTION", "DOWNLOAD", "PREFIX", "build", "multipart_body"]
@@ -117,41 +116,43 @@ def _drop_unused(document: dict[str, Any]) -> None:
 
 
 def _complete(operation: dict[str, Any], route: APIRoute, method: str, schemas: Schema) -> None:
-    permission = permission_of(route)
+    permissions = permissions_of(route)
     operation["summary"] = route.name.replace("_", " ").capitalize()
-    operation["security"] = [{"bearer": []}] if permission else []
-    if permission:
-        operation["x-permission"] = str(permission)
-        operation["description"] = f"{operation.get('description', '')}\n\nPermission: `{permission}`."
+    operation["security"] = [{"bearer": []}] if permissions else []
+    if permissions:
+        operation["x-permission"] = " ".join(permissions)
+        shown = ", ".join(f"`{permission}`" for permission in permissions)
+        word = "Permission" if len(permissions) == 1 else "Permissions"
+        operation["description"] = f"{operation.get('description', '')}\n\n{word}: {shown}."
     body = operation.get("requestBody", {}).get("content", {})
     if method == "PATCH" and JSON in body:
         body[MERGE_PATCH] = dict(body[JSON])
     for media in body.values():
         _show(media, schemas)
     _describe_answers(operation, route, method, schemas)
-    wanted = _request_headers(operation, route, method, permission)
+    wanted = _request_headers(operation, route, method)
     parameters = [_as_parameter(parameter) for parameter in operation.get("parameters", [])]
     parameters += [{"$ref": f"#/components/parameters/{name}"} for name in wanted]
     if parameters:
         operation["parameters"] = parameters
     answers = operation["responses"]
-    for status in _refusals(route, method, permission, wanted):
+    for status in _refusals(route, method, wanted):
         answers[str(status)] = {"$ref": f"#/components/responses/{REFUSALS[status]}"}
     operation["responses"] = dict(sorted(answers.items()))
 
 
-def _request_headers(operation: Schema, route: APIRoute, method: str, permission: Permission | None) -> list[str]:
+def _request_headers(operation: Schema, route: APIRoute, method: str) -> list[str]:
     if method == "POST":
-        return ["Idempotency-Key"] if permission else []
+        return ["Idempotency-Key"] if permissions_of(route) else []
     if method == "GET":
         conditional = ["If-None-Match"] if "304" in operation["responses"] else []
         return conditional + (["Range", "If-Range"] if "206" in operation["responses"] else [])
     return ["If-Match"] if _has_version(route) else []
 
 
-def _refusals(route: APIRoute, method: str, permission: Permission | None, wanted: list[str]) -> set[int]:
+def _refusals(route: APIRoute, method: str, wanted: list[str]) -> set[int]:
     statuses = {422, 429, 500, 503}
-    if permission:
+    if permissions_of(route):
         statuses |= {401, 403}
     elif method != "GET":
         statuses.add(401)
@@ -202,7 +203,7 @@ def _answer_headers(route: APIRoute, method: str, status: str, media: Any, schem
         names.append("Link")
     if method == "POST" and status in ("201", "202") and _has_version(route):
         names.append("Location")
-    if method == "POST" and permission_of(route):
+    if method == "POST" and permissions_of(route):
         names.append("Idempotency-Replayed")
     return names
 

@@ -35,17 +35,18 @@ JSON_TYPES = ("application/json", "application/merge-patch+json")
 
 
 class Required:
-    """Marks an operation with its permission; the second look that keeps a route safe outside ``Route``."""
+    """Marks an operation with its permissions; the second look that keeps a route safe outside ``Route``."""
 
-    def __init__(self, permission: Permission) -> None:
-        self.permission = permission
+    def __init__(self, *permissions: Permission) -> None:
+        self.permissions = permissions
 
     async def __call__(self, request: Request) -> None:
-        request.state.actor.require(self.permission)
+        request.state.actor.require(*self.permissions)
 
 
-def require(permission: Permission) -> Any:
-    return Depends(Required(permission))
+def require(permission: Permission, *more: Permission) -> Any:
+    """The kind of action that it is; several, all of them, for what is several kinds in one."""
+    return Depends(Required(permission, *more))
 
 
 async def _public() -> None:
@@ -71,13 +72,13 @@ def shows_once(*fields: str) -> Callable[[F], F]:
     return mark
 
 
-def permission_of(route: APIRoute) -> Permission | None:
-    """The one permission of an operation, None when it is public; an operation must say."""
+def permissions_of(route: APIRoute) -> tuple[Permission, ...]:
+    """The permissions that an operation takes, none when it is public; an operation must say."""
     for dependency in route.dependencies:
         if isinstance(dependency.dependency, Required):
-            return dependency.dependency.permission
+            return dependency.dependency.permissions
         if dependency.dependency is _public:
-            return None
+            return ()
     raise AssertionError(f"{route.name} states no permission and is not public")
 
 
@@ -107,7 +108,7 @@ class Route(APIRoute):
 
     def get_route_handler(self) -> Handler:
         handler = super().get_route_handler()
-        permission = permission_of(self)
+        permissions = permissions_of(self)
         parameters = self._query_parameters()
         own = getattr(self.endpoint, "own_transactions", False)
         secret_fields = getattr(self.endpoint, "shows_once", ())
@@ -117,8 +118,8 @@ class Route(APIRoute):
             return await handler(request)
 
         async def handle(request: Request) -> Response:
-            if permission is not None:
-                credentials = auth.Credentials.of(request.headers.get("authorization"), permission)
+            if permissions:
+                credentials = auth.Credentials.of(request.headers.get("authorization"), permissions)
                 request.state.credentials = credentials
                 if request.method == "GET" and not own:
                     return conditional(request, await transact(read, request))

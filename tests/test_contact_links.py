@@ -1,5 +1,6 @@
 """Links of contacts to relations (koppelingen): the only thing that opens a dossier to a client (rules 30, 33)."""
 
+import asyncio
 from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -18,7 +19,8 @@ from tests.factories.conventions import (
     refuses_parameters,
     walk,
 )
-from tests.factories.waiting import at_once
+from tests.factories.locks import lock_row, waiting_for_locks
+from tests.factories.waiting import at_once, eventually
 
 pytestmark = pytest.mark.anyio
 
@@ -105,6 +107,17 @@ class TestPut:
             "contact_link.created"
         ]
 
+    async def test_holds_the_contact_before_the_relation(self, office: Tenant) -> None:
+        """As a merge does: two that each wait for the other would both be stopped."""
+        relation, contact, path = await unlinked(office)
+        async with lock_row(office, "contacts", contact["id"]) as release:
+            linking = asyncio.create_task(office.anna.put(path, json={}))
+            await eventually(lambda: waiting_for_locks(office, 1, linking), "the link waits for the contact")
+            made(await office.anna.patch(f"/v1/relations/{relation['id']}", json={"email": "a@b.nl"}), 200)
+            assert not linking.done()
+            await release()
+            made(await linking)
+
     @pytest.mark.parametrize("end", ["relations", "contacts"])
     async def test_entity_tag_follows_what_is_shown(self, office: Tenant, end: str) -> None:
         """A strong tag: another number of an end is another answer."""
@@ -154,6 +167,45 @@ class TestUpdate:
         await refuses_bodies(office.anna, "PATCH", path, {})
         assert made(await office.anna.get(path), 200) == link
         await keeps_etag(office.anna, path, {"is_preferred": True})
+
+
+class TestHistory:
+    async def test_what_changed_and_from_what(self, office: Tenant) -> None:
+        """Who gave whom the right to sign, since when and until when, is to be read afterwards."""
+        relation, contact, path = await unlinked(office)
+        made(await office.anna.put(path, json={"may_approve": ["vat"], "valid_from": "2026-01-01"}))
+        made(await office.anna.patch(path, json={"may_approve": [], "valid_until": "2026-12-31"}), 200)
+        assert (await office.anna.delete(path)).status_code == 204
+        found = (await office.admin.get("/v1/timeline", params={"relation_id": relation["id"]})).json()["items"]
+        deleted, changed, created = [event["data"] for event in found if event["action"].startswith("contact_link")]
+        first = SPELT_OUT | {"may_approve": ["vat"], "valid_from": "2026-01-01"}
+        assert created == {"contact_id": contact["id"], "portal_access": False, "after": first}
+        assert changed == {
+            "contact_id": contact["id"],
+            "portal_access": False,
+            "fields": ["may_approve", "valid_until"],
+            "before": {"may_approve": ["vat"], "valid_until": None},
+            "after": {"may_approve": [], "valid_until": "2026-12-31"},
+        }
+        assert deleted["before"] == first | {"may_approve": [], "valid_until": "2026-12-31"}
+
+    async def test_of_who_lost_something_to_another(self, office: Tenant) -> None:
+        relation, contact, path = await unlinked(office)
+        made(await office.anna.put(path, json={"preferred_for": ["vat", "income_tax"]}))
+        body = {"number": "10", "email": "jan@vries.nl", "surname": "Vries"}
+        other = made(await office.anna.post("/v1/contacts", json=body))
+        made(
+            await office.anna.put(
+                f"/v1/relations/{relation['id']}/contacts/{other['id']}", json={"preferred_for": ["vat"]}
+            )
+        )
+        found = (await office.admin.get("/v1/timeline", params={"relation_id": relation["id"]})).json()["items"]
+        lost = next(event["data"] for event in found if event["action"] == "contact_link.changed")
+        assert (lost["contact_id"], lost["before"], lost["after"]) == (
+            contact["id"],
+            {"preferred_for": ["income_tax", "vat"]},
+            {"preferred_for": ["income_tax"]},
+        )
 
 
 class TestAccess:

@@ -113,12 +113,42 @@ class TestMoves:
         assert (other["action"], other["data"]["merged_into_id"]) == ("contact.deleted", family.henk_id)
         moved = (await events_of(office, relation_id=family.jan_own["id"]))[0]
         assert moved["action"] == "contact_link.moved"
-        assert moved["data"] == {
-            "contact_id": family.henk_id,
-            "portal_access": True,
-            "from_contact_id": family.jan_id,
-        }
+        known = {"contact_id": family.henk_id, "portal_access": True, "from_contact_id": family.jan_id}
+        assert moved["data"].items() >= known.items()
+        assert moved["data"]["after"]["portal_access"] is True
         assert (await events_of(office, relation_id=family.vof["id"]))[0]["action"] == "contact_link.deleted"
+
+
+class TestBothLinked:
+    async def test_who_is_preferred_goes_over_and_what_authorises_does_not(
+        self, office: Tenant, family: Family
+    ) -> None:
+        path = f"/v1/relations/{family.vof['id']}/contacts/{{}}"
+        kept, gone = path.format(family.henk_id), path.format(family.jan_id)
+        made(await office.anna.patch(kept, json={"portal_access": False, "preferred_for": ["vat"]}), 200)
+        theirs = {"is_preferred": True, "preferred_for": ["income_tax"], "is_ubo": True, "may_approve": ["vat"]}
+        made(await office.anna.patch(gone, json=theirs), 200)
+        made(await merge(office.anna, family.henk_id, family.jan_id), 200)
+        link = made(await office.anna.get(kept), 200)
+        expected = {"is_preferred": True, "preferred_for": ["income_tax", "vat"], "is_ubo": True}
+        assert link.items() >= (expected | {"may_approve": [], "portal_access": False}).items()
+        changed, deleted = (await events_of(office, relation_id=family.vof["id"]))[:2]
+        assert (changed["action"], changed["data"]["after"]) == ("contact_link.changed", expected)
+        assert (deleted["action"], deleted["data"]["before"]["may_approve"]) == ("contact_link.deleted", ["vat"])
+
+    async def test_while_somebody_else_becomes_the_preferred_one(self, office: Tenant, family: Family) -> None:
+        """One of the two is it in the end, whoever came first, and nobody is told to try again."""
+        path = f"/v1/relations/{family.vof['id']}/contacts/{{}}"
+        third = path.format(await new(office, "c@b.nl"))
+        for place in range(4):
+            other = await new(office, f"d{place}@b.nl")
+            made(await office.anna.put(path.format(other), json={"is_preferred": True}))
+            answers = await at_once(
+                merge(office.anna, family.henk_id, other), office.anna.put(third, json={"is_preferred": True})
+            )
+            assert [answer.is_success for answer in answers] == [True, True]
+            links = made(await office.anna.get(path.format("")[:-1]), 200)["items"]
+            assert sum(link["is_preferred"] for link in links) == 1
 
 
 class TestAtOnce:

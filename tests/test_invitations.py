@@ -1,5 +1,6 @@
 """Invitations (uitnodigingen): one-time tokens with which people set their own password."""
 
+import asyncio
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -11,8 +12,9 @@ from app.crypto import Token
 from app.settings import Settings
 from tests.factories import Client, Tenant, hostile
 from tests.factories.conventions import made, problem, refuses, refuses_bodies
+from tests.factories.locks import lock_row, waiting_for_locks
 from tests.factories.people import PASSWORD, WRONG, caller, contact_with_password, sign_in
-from tests.factories.waiting import at_once
+from tests.factories.waiting import at_once, eventually
 
 pytestmark = pytest.mark.anyio
 
@@ -38,6 +40,20 @@ async def status(client: Client, path: str) -> str:
 async def can_sign_in(office: Tenant, password: str = PASSWORD, email: str = EMAIL) -> bool:
     async with caller(office) as client:
         return (await sign_in(client, office, email, password)).status_code == 201
+
+
+async def test_accepting_locks_the_person_first(office: Tenant) -> None:
+    """As whoever blocks him does: two that each wait for the other would both be stopped."""
+    path = await new_contact(office)
+    token = made(await office.admin.post(f"{path}/invitation"))["token"]
+    async with lock_row(office, "contacts", path.rpartition("/")[2]) as release:
+        accepting = asyncio.create_task(accept(office, token))
+        await eventually(lambda: waiting_for_locks(office, 1, accepting), "he waits for the contact")
+        assert not accepting.done()
+        async with office.db.transaction(office.id) as session:
+            await session.execute(text("SELECT id FROM invitations FOR UPDATE NOWAIT"))
+        await release()
+        made(await accepting, 200)
 
 
 class TestInvite:

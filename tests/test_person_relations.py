@@ -52,6 +52,14 @@ async def test_by_itself_and_opened_to_him(office: Tenant) -> None:
     assert [row["id"] for row in made(await client.get("/v1/relations"), 200)["items"]] == [relation["id"]]
 
 
+async def test_who_has_but_a_mobile_number(office: Tenant) -> None:
+    """It is what he is reached at, so the relation has it."""
+    mobile = {"phone": None, "mobile": "06 12345678"}
+    contact = made(await office.anna.post("/v1/contacts", json=PIET | mobile))
+    relation = made(await office.anna.post(f"/v1/contacts/{contact['id']}/person-relation", json={}))
+    assert (relation["phone"], relation["phone_e164"]) == ("06 12345678", "+31612345678")
+
+
 async def test_once(office: Tenant) -> None:
     """Whoever does it twice, or at the same time as somebody else, does it once."""
     contact_id = await piet(office)

@@ -1,20 +1,13 @@
 """Roles of team members on a relation (teamrollen): they authorise (domain.md 4.1)."""
 
-from typing import Any
-from uuid import uuid4
-
 import pytest
 
 from app.access import P, Role
-from tests.factories import Tenant, hostile
-from tests.factories.conventions import keeps_etag, made, problem, refuses, refuses_bodies
-from tests.factories.waiting import at_once
+from tests.factories import Tenant
+from tests.factories.conventions import keeps_etag, made, problem
+from tests.factories.teams import entry, keeps_teams_apart, refuses_teams
 
 pytestmark = pytest.mark.anyio
-
-
-def entry(member: Any, role: str = "accountant") -> dict[str, str]:
-    return {"team_member_id": str(member), "role": role}
 
 
 async def team_path(office: Tenant) -> tuple[str, str]:
@@ -64,34 +57,11 @@ async def test_no_event_where_nothing_changed(office: Tenant) -> None:
 
 
 async def test_hostile_values(office: Tenant, other_office: Tenant) -> None:
-    """IN-01, IN-03; AZ-03: a member of another office is not there."""
-    _, team = await team_path(office)
-    body = {"items": [entry(office.anna_id)]}
-    await refuses(office.admin, "PUT", team, body, {"items": ("null", "{}", '"x"', "5", "[5]", "[null]", "[{}]")})
-    await refuses_bodies(office.admin, "PUT", team, body)
-    problem(await office.admin.put(team, json={"items": [entry(office.anna_id)] * 201}), 422, None, "/items")
-    for bad in hostile.one_of("tax"):
-        text = f'{{"items": [{{"team_member_id": "{office.anna_id}", "role": {bad}}}]}}'
-        json_type = {"Content-Type": "application/json"}
-        problem(await office.admin.put(team, content=text, headers=json_type), 422, None, "/items/0/role")
-    for stranger in (uuid4(), other_office.anna_id):
-        wanted = {"items": [entry(office.anna_id), entry(stranger)]}
-        problem(await office.admin.put(team, json=wanted), 422, "unknown", "/items/1/team_member_id")
-    extra = {"items": [entry(office.anna_id) | {"since": "2026"}]}
-    problem(await office.admin.put(team, json=extra), 422, None, "/items/0/since")
-    assert [row["role"] for row in made(await office.admin.get(team), 200)["items"]] == ["relation_manager"]
+    await refuses_teams(office, other_office, (await team_path(office))[1])
 
 
 async def test_two_lists_at_once_are_not_mixed(office: Tenant) -> None:
-    _, team = await team_path(office)
-    members = [(await office.member(Role.READER, f"Lid {place}"))[0] for place in range(4)]
-    lists = [[entry(members[0]), entry(members[1])], [entry(members[2]), entry(members[3])], []]
-    for _ in range(3):
-        answers = await at_once(*(office.admin.put(team, json={"items": each}) for each in lists * 2))
-        assert {200} <= {answer.status_code for answer in answers} <= {200, 412}
-        kept = [entry(row["team_member_id"], row["role"]) for row in made(await office.admin.get(team), 200)["items"]]
-        key = "team_member_id"
-        assert sorted(kept, key=lambda row: row[key]) in [sorted(each, key=lambda row: row[key]) for each in lists]
+    await keeps_teams_apart(office, (await team_path(office))[1])
 
 
 async def test_etag(office: Tenant) -> None:
@@ -111,7 +81,7 @@ async def test_who_may(office: Tenant, other_office: Tenant) -> None:
         (mutator, (404, 403)),
         (henk, (403, 403)),
         (other_office.admin, (404, 404)),
-        (await office.key(P.TEAM_MEMBERS_READ), (200, 403)),
+        (await office.key(P.RELATION_TEAM_READ), (200, 403)),
         (await office.key(P.RELATION_TEAM_WRITE), (403, 200)),
         (manager, (200, 200)),
     ):

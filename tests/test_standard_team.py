@@ -1,23 +1,19 @@
 """The standard team (standaard teamrollen): what every new relation begins with (domain.md 4.1)."""
 
 from typing import Any
-from uuid import uuid4
 
 import pytest
 
 from app.access import P, Role
-from tests.factories import Tenant, hostile
-from tests.factories.conventions import keeps_etag, made, problem, refuses, refuses_bodies
+from tests.factories import Tenant
+from tests.factories.conventions import keeps_etag, made, problem
+from tests.factories.teams import entry, keeps_teams_apart, refuses_teams
 from tests.factories.tenants import Client
 from tests.factories.waiting import at_once
 
 pytestmark = pytest.mark.anyio
 
 PATH = "/v1/standard-team"
-
-
-def entry(member: Any, role: str = "accountant") -> dict[str, str]:
-    return {"team_member_id": str(member), "role": role}
 
 
 async def team_of(client: Client, relation: dict[str, Any]) -> list[tuple[str, str]]:
@@ -81,33 +77,10 @@ class TestOperations:
         assert len(made(await office.admin.put(PATH, json={"items": items[:1]}), 200)["items"]) == 1
 
     async def test_hostile_values(self, office: Tenant, other_office: Tenant) -> None:
-        """IN-01, IN-03; AZ-03: a member or a role of another office is not there."""
-        body = {"items": [entry(office.anna_id)]}
-        await refuses(office.admin, "PUT", PATH, body, {"items": ("null", "{}", '"x"', "5", "[5]", "[null]", "[{}]")})
-        await refuses_bodies(office.admin, "PUT", PATH, body)
-        problem(await office.admin.put(PATH, json={"items": [entry(office.anna_id)] * 201}), 422, None, "/items")
-        for bad in hostile.one_of("tax"):
-            text = f'{{"items": [{{"team_member_id": "{office.anna_id}", "role": {bad}}}]}}'
-            json_type = {"Content-Type": "application/json"}
-            problem(await office.admin.put(PATH, content=text, headers=json_type), 422, None, "/items/0/role")
-        for stranger in (uuid4(), other_office.anna_id):
-            wanted = {"items": [entry(office.anna_id), entry(stranger)]}
-            problem(await office.admin.put(PATH, json=wanted), 422, "unknown", "/items/1/team_member_id")
-        theirs = {"key": "wwft_officer", "name": "Wwft-functionaris", "position": 70}
-        made(await other_office.admin.post("/v1/team-roles", json=theirs))
-        unknown = {"items": [entry(office.anna_id, "wwft_officer")]}
-        problem(await office.admin.put(PATH, json=unknown), 422, "unknown", "/items/0/role")
-        assert made(await office.admin.get(PATH), 200) == {"items": []}
+        await refuses_teams(office, other_office, PATH)
 
     async def test_two_lists_at_once_are_not_mixed(self, office: Tenant) -> None:
-        members = [(await office.member(Role.READER, f"Lid {place}"))[0] for place in range(4)]
-        lists = [[entry(members[0]), entry(members[1])], [entry(members[2]), entry(members[3])], []]
-        for _ in range(3):
-            answers = await at_once(*(office.admin.put(PATH, json={"items": each}) for each in lists * 2))
-            assert {answer.status_code for answer in answers} == {200}
-            rows = made(await office.admin.get(PATH), 200)["items"]
-            kept = {row["team_member_id"] for row in rows}
-            assert kept in [{row["team_member_id"] for row in each} for each in lists]
+        await keeps_teams_apart(office, PATH)
 
     async def test_etag_is_the_offices(self, office: Tenant) -> None:
         """Of two who read the same team and set it, the second is told; and so is who read the office before."""

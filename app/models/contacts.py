@@ -14,8 +14,10 @@ from app.models.contact_links import ContactLink
 from app.models.phones import HasPhone
 from app.models.relations import relation_ids, restricted
 
-# What a contact is told by mail until he or the office chooses otherwise.
+# What a contact is to be told by mail until he or the office chooses otherwise.
 NOTIFICATIONS = {"messages": True, "document_requests": True, "reminders": True, "digest": "never"}
+
+MET = "A contact with this e-mail address exists already; if you do not see him, a manager links him to your relation."
 
 # What everyone has who is there, and what nobody has any more who was deleted.
 NEEDED = ("email", "email_key", "number_key", "number_sort")
@@ -34,7 +36,7 @@ class Contact(HasPhone, Versioned, Base):
     __tablename__ = "contacts"
     __table_args__ = (
         unique("number_key", problem=lambda: taken("/number", "This contact number is in use; choose another.")),
-        unique("email_key", problem=lambda: taken("/email", "A contact with this e-mail address exists already.")),
+        unique("email_key", problem=lambda: taken("/email", MET)),
         CheckConstraint(
             f"CASE WHEN deleted_at IS NULL THEN num_nulls({', '.join(NEEDED)}) = 0 "
             f"ELSE num_nonnulls({', '.join(ERASED)}) = 0 AND search = '' AND login_status = 'blocked' END",

@@ -17,6 +17,7 @@ class RelationRole(OfficeOwned, Base):
         references("team_member_id", "team_members", ondelete="CASCADE"),
         unique("relation_id", "team_member_id", "role"),
         index("team_member_id", "relation_id"),
+        index("role"),
         role_of_the_list(),
     )
 

@@ -4,7 +4,7 @@ from sqlalchemy import ColumnElement, true
 from sqlalchemy.orm import Mapped
 
 from app.access import Actor
-from app.models.base import Base, OfficeOwned, link, references, unique
+from app.models.base import Base, OfficeOwned, index, link, references, unique
 from app.models.team_roles import role_of_the_list
 
 
@@ -15,6 +15,7 @@ class StandardRole(OfficeOwned, Base):
     __table_args__ = (
         references("team_member_id", "team_members", ondelete="CASCADE"),
         unique("team_member_id", "role"),
+        index("role"),
         role_of_the_list(),
     )
 

@@ -4,8 +4,9 @@ from fastapi import APIRouter, Depends, Query, Response
 
 from app.access import P
 from app.dependencies import Answer, CurrentActor, Route, Transaction, require
+from app.errors import NotFound
 from app.listing import Page, paginate
-from app.models import ContactLink
+from app.models import Contact, ContactLink
 from app.routers.contacts import ContactInPath
 from app.routers.relations import RelationInPath, RelationToChange
 from app.schemas.contact_links import ContactLinkPut, ContactLinkQuery, ContactLinkRead, ContactLinkUpdate
@@ -26,6 +27,14 @@ async def link_to_change(
     return await contact_links.find(session, actor, relation, contact)
 
 
+async def contact_to_link(contact: ContactInPath, session: Transaction, actor: CurrentActor) -> Contact:
+    """Held before the relation is, see ``offices.queue``."""
+    if not await contact_links.hold(session, actor, contact.id):
+        raise NotFound
+    return contact
+
+
+ContactToLink = Annotated[Contact, Depends(contact_to_link)]
 LinkInPath = Annotated[ContactLink, Depends(link_in_path)]
 LinkToChange = Annotated[ContactLink, Depends(link_to_change)]
 ONE = "/relations/{relation_id}/contacts/{contact_id}"
@@ -77,15 +86,18 @@ async def get_contact_link(link: LinkInPath, answer: Answer) -> Any:
     responses={201: {"model": ContactLinkRead, "description": "Linked now"}},
 )
 async def put_contact_link(
+    contact: ContactToLink,
     relation: RelationToChange,
-    contact: ContactInPath,
     data: ContactLinkPut,
     session: Transaction,
     actor: CurrentActor,
     answer: Answer,
     response: Response,
 ) -> Any:
-    """Link a contact to a relation (koppelen), or set the link that is there. 201 when it is new."""
+    """Link a contact to a relation (koppelen), or set the link that is there. 201 when it is new.
+
+    A contact of relations that the caller has no role on does not exist for him (404): a manager links that one.
+    """
     link, created = await contact_links.put(session, actor, relation, contact, data, answer.check)
     response.status_code = 201 if created else 200
     if created:

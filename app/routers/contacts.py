@@ -46,7 +46,11 @@ async def list_contacts(query: Annotated[ContactQuery, Query()], session: Transa
 
 @router.post("", status_code=201, dependencies=[require(P.CONTACTS_WRITE)], response_model=ContactDetail)
 async def create_contact(data: ContactCreate, session: Transaction, actor: CurrentActor, answer: Answer) -> Any:
-    """Make a contact (contact). It sees nothing until it is linked with portal access, and invited."""
+    """Make a contact (contact). It sees nothing until it is linked with portal access, and invited.
+
+    Who is a contact of the office already is refused (409): one e-mail address, one contact. A caller with a role on
+    none of his relations does not see him, and can not link him either: a manager does that.
+    """
     contact = await contacts.create(session, actor, data)
     answer.created(f"/contacts/{contact.id}", contact)
     return contact
@@ -83,7 +87,11 @@ async def delete_contact(contact: ContactInPath, session: Transaction, actor: Cu
     await contacts.delete(session, actor, contact)
 
 
-@router.post("/{contact_id}/merge", dependencies=[require(P.CONTACTS_WRITE)], response_model=ContactDetail)
+@router.post(
+    "/{contact_id}/merge",
+    dependencies=[require(P.CONTACTS_WRITE, P.CONTACTS_DELETE, P.CONTACT_LINKS_WRITE)],
+    response_model=ContactDetail,
+)
 async def merge_contacts(
     contact: ContactInPath, data: ContactMerge, session: Transaction, actor: CurrentActor, answer: Answer
 ) -> Any:
@@ -92,9 +100,9 @@ async def merge_contacts(
     His links, conversations, messages and document requests become this one's, then he is deleted: his sessions end,
     his address and number are free. This one keeps his own login, names and address; a phone number that he lacks is
     taken over. **Access:** he can open what the links that move open, as they stand; where both are linked to one
-    relation his own link stays, so that it opens no more than before. Conversations and requests he reads as far as
-    his links open their relation. It takes `contacts:write`, `contacts:delete` and `contact_links:write`, and a role
-    on all relations of both.
+    relation his own link stays, so that it opens and authorises no more than before; only that he is preferred
+    (`is_preferred`, `preferred_for`) or a UBO goes over to it. Conversations and requests he reads as far as his
+    links open their relation. It takes a role on all relations of both.
     """
     answer.check(contact)
     await contact_merge.merge(session, actor, contact, data)

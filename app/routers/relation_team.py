@@ -9,7 +9,7 @@ from app.services import relation_team
 router = APIRouter(prefix="/relations/{relation_id}/team", tags=["relation team"], route_class=Route)
 
 
-@router.get("", dependencies=[require(P.TEAM_MEMBERS_READ)])
+@router.get("", dependencies=[require(P.RELATION_TEAM_READ)])
 async def get_relation_team(
     relation: RelationInPath, session: Transaction, actor: CurrentActor, answer: Answer
 ) -> TeamRead:

@@ -3,7 +3,7 @@ from typing import Annotated, Any, Literal, Self, TypeAlias
 from pydantic import AfterValidator, ConfigDict, Field, model_validator
 
 from app.errors import invalid
-from app.filings import FILING_TYPES
+from app.filings import FILING_TYPES, in_order
 from app.listing import ListQuery
 from app.schemas.base import Bool, Date, Id, Input, Line, Moment, Output, absent
 from app.schemas.examples import CONTACT, MADE_AND_CHANGED, RELATION, example, shown_of
@@ -16,14 +16,9 @@ Preferred = Annotated[
 Ubo = Annotated[Bool, Field(description="UBO (uiteindelijk belanghebbende) of the relation")]
 
 
-def _in_order(given: list[Any]) -> list[Any]:
-    """Each once, in the order of the list that they are from."""
-    return sorted(set(given), key=FILING_TYPES.index)
-
-
 def _subjects(description: str) -> Any:
     limit = Field(max_length=len(FILING_TYPES), description=description)
-    return Annotated[list[FilingType], limit, AfterValidator(_in_order)]
+    return Annotated[list[FilingType], limit, AfterValidator(in_order)]
 
 
 PreferredFor: TypeAlias = _subjects(  # type: ignore[valid-type]

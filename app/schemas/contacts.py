@@ -18,7 +18,9 @@ DIGEST = Field(description="samenvatting: what is new, in one mail")
 
 
 class NotificationsGiven(Input):
-    """What the contact is told by mail (meldingen). Absent keeps; at first all is on, and no digest."""
+    """What the contact wants to be told by mail (meldingen), for when Ordner sends such mail: it sends none yet.
+    Absent keeps; at first all is on, and no digest.
+    """
 
     model_config = ConfigDict(json_schema_extra={"examples": [{"digest": "weekly"}]})
 
@@ -29,7 +31,7 @@ class NotificationsGiven(Input):
 
 
 class NotificationsRead(Output):
-    """What the contact is told by mail (meldingen)."""
+    """What the contact wants to be told by mail (meldingen), for when Ordner sends such mail: it sends none yet."""
 
     model_config = example(messages=True, document_requests=True, reminders=True, digest="weekly")
 

@@ -46,19 +46,19 @@ def email_key(email: str) -> str:
 
 @dataclass(frozen=True)
 class Credentials:
-    """What a request shows, and the permission that its operation asks for."""
+    """What a request shows, and the permissions that its operation asks for."""
 
     token: Token
-    permission: Permission
+    permissions: tuple[Permission, ...]
 
     @classmethod
-    def of(cls, header: str | None, permission: Permission) -> "Credentials":
+    def of(cls, header: str | None, permissions: tuple[Permission, ...]) -> "Credentials":
         """From ``Authorization: Bearer ...``; Unauthenticated (401) when that is no token of ours."""
         scheme, _, text = (header or "").partition(" ")
         token = Token.parse(text.strip()) if scheme.lower() == "bearer" else None
         if token is None or token.kind == "ordi":
             raise Unauthenticated
-        return cls(token, permission)
+        return cls(token, permissions)
 
 
 async def authenticate(session: AsyncSession, credentials: Credentials) -> Actor:
@@ -71,7 +71,7 @@ async def authenticate(session: AsyncSession, credentials: Credentials) -> Actor
     actor = await (_key_actor if token.kind == "ordk" else _session_actor)(session, token)
     if actor is None:
         raise Unauthenticated("This token is not valid (any more); sign in again.", code="token_invalid")
-    actor.require(credentials.permission)
+    actor.require(*credentials.permissions)
     return actor
 
 

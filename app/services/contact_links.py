@@ -1,10 +1,11 @@
 """Linking contacts to relations: the only thing that opens a dossier to a client.
 
 Who makes or changes a link holds the relation's row since before he read the link: what only one of the relation's
-links may have is asked of all of them.
+links may have is asked of all of them. Who makes one holds the contact too, since before that.
 """
 
 from collections.abc import Callable, Mapping
+from datetime import date
 from typing import Any
 from uuid import UUID
 
@@ -16,6 +17,7 @@ from uuid_utils.compat import uuid7
 
 from app.access import Actor, visible
 from app.errors import NotFound, invalid
+from app.filings import in_order
 from app.models import Contact, ContactLink, Relation
 from app.models.relations import of_visible_relation
 from app.schemas.contact_links import ContactLinkPut, ContactLinkUpdate
@@ -24,6 +26,7 @@ from app.services.relations import check_open
 
 ENDS = (joinedload(ContactLink.contact), joinedload(ContactLink.relation))
 SORTS = {"created_at": (ContactLink.created_at,)}
+SAID = tuple(ContactLinkPut.model_fields)  # all that a link says; the history of who might sign what, and when
 
 
 def of_relation(actor: Actor, relation: Relation) -> Select[ContactLink]:
@@ -56,8 +59,6 @@ async def put(
 ) -> tuple[ContactLink, bool]:
     """Make the link, or make it so; the same call twice, or twice at once, changes nothing more. True: it is new."""
     check_open(relation)
-    if not await hold(session, actor, contact.id):
-        raise NotFound
     made = insert(ContactLink).values(
         id=uuid7(), office_id=actor.office_id, relation_id=relation.id, contact_id=contact.id, version=1,
         function="", portal_access=False,
@@ -67,8 +68,11 @@ async def put(
     link = await find(session, actor, relation, contact, lock=True)
     check(*(() if created else (link, link.contact, link.relation)))
     await _take_from_others(session, actor, relation, link, data.model_dump())
-    if link.take(data.model_dump()) or created:
-        _record(session, actor, link, "contact_link.created" if created else "contact_link.changed", relation)
+    if created:
+        link.take(data.model_dump())
+        _record(session, actor, link, "contact_link.created", relation, after=_said(link))
+    else:
+        _take(session, actor, relation, link, data.model_dump())
     await session.flush()
     return link, created
 
@@ -79,26 +83,44 @@ async def change(
     check_open(relation)
     given = data.given()
     await _take_from_others(session, actor, relation, link, given)
-    changed = link.take(given)
+    _take(session, actor, relation, link, given)
     if link.valid_from and link.valid_until and link.valid_until < link.valid_from:
         raise invalid("/valid_until", "order", "valid_until can not be before valid_from.")
-    if changed:
-        _record(session, actor, link, "contact_link.changed", relation)
 
 
 async def remove(session: AsyncSession, actor: Actor, relation: Relation, link: ContactLink) -> None:
-    _record(session, actor, link, "contact_link.deleted", relation)
+    _record(session, actor, link, "contact_link.deleted", relation, before=_said(link))
     await session.delete(link)
 
 
 async def move(session: AsyncSession, actor: Actor, source: Contact, target: Contact) -> None:
-    """Links of the one become the other's, but not where he has his own: that stays as it is."""
-    own = {link.relation_id for link in await session.scalars(of_contact(actor, target))}
+    """Links of the one become the other's; where he has his own, that goes on, and takes over what opens nothing."""
+    both = select(ContactLink.relation_id).where(
+        ContactLink.office_id == actor.office_id, ContactLink.contact_id.in_((source.id, target.id))
+    )
+    relations = visible(actor, Relation).where(Relation.id.in_(both)).order_by(Relation.id)
+    await session.execute(relations.with_for_update(of=Relation, key_share=True))
+    own = {link.relation_id: link for link in await session.scalars(of_contact(actor, target))}
     for link in await session.scalars(of_contact(actor, source)):
-        if link.relation_id not in own:
+        if kept := own.get(link.relation_id):
+            await remove(session, actor, link.relation, link)
+            await session.flush()  # before the other gets what only one of the relation's links may have
+            _take(session, actor, kept.relation, kept, _joined(kept, link))
+        else:
             link.contact_id = target.id
-            _record(session, actor, link, "contact_link.moved", link.relation, from_contact_id=source.id)
+            _record(
+                session, actor, link, "contact_link.moved", link.relation, from_contact_id=source.id, after=_said(link)
+            )
     await session.flush()
+
+
+def _joined(kept: ContactLink, gone: ContactLink) -> dict[str, Any]:
+    """Whom the office asks first, and who owns, is a matter of the human; what he may open and sign is not added up."""
+    return {
+        "is_preferred": kept.is_preferred or gone.is_preferred,
+        "preferred_for": in_order([*kept.preferred_for, *gone.preferred_for]),
+        "is_ubo": kept.is_ubo or gone.is_ubo,
+    }
 
 
 async def hold(session: AsyncSession, actor: Actor, contact_id: UUID) -> bool:
@@ -120,9 +142,21 @@ async def _take_from_others(
             "is_preferred": other.is_preferred and not is_preferred,
             "preferred_for": [subject for subject in other.preferred_for if subject not in (subjects or ())],
         }
-        if other.take(keeps):
-            _record(session, actor, other, "contact_link.changed", relation)
+        _take(session, actor, relation, other, keeps)
     await session.flush()
+
+
+def _take(session: AsyncSession, actor: Actor, relation: Relation, link: ContactLink, given: Mapping[str, Any]) -> None:
+    before = _said(link)
+    if fields := link.take(given):
+        after = _said(link)
+        old, new = ({field: said[field] for field in fields} for said in (before, after))
+        _record(session, actor, link, "contact_link.changed", relation, fields=fields, before=old, after=new)
+
+
+def _said(link: ContactLink) -> dict[str, Any]:
+    values = {field: getattr(link, field) for field in SAID}
+    return {field: value.isoformat() if isinstance(value, date) else value for field, value in values.items()}
 
 
 def _record(

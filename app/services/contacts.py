@@ -9,7 +9,7 @@ from app.errors import Conflict, Forbidden, NotFound
 from app.models import AuthToken, Contact, ContactLink, DocumentRequest, Relation
 from app.models.contacts import ERASED, NOTIFICATIONS
 from app.models.relations import of_visible_relation
-from app.names import person_key
+from app.names import person_key, person_name
 from app.schemas.contacts import ContactCreate, ContactQuery, ContactUpdate
 from app.services import contact_links, events, invitations, numbering, two_step_codes
 from app.services.auth import email_key, end_sessions
@@ -18,17 +18,12 @@ from app.text import number_keys
 SORTS = {"number": (Contact.number_sort,), "name": (Contact.name_key,), "updated_at": (Contact.updated_at,)}
 
 
-def display_name(values: ContactCreate | Contact) -> str:
-    parts = (values.first_names or values.initials, values.prefix, values.surname)
-    return " ".join(part for part in parts if part)
-
-
-def sort_key(values: ContactCreate | Contact) -> str:
-    return person_key(values.first_names, values.initials, values.prefix, values.surname)
-
-
-def search_text(contact: Contact) -> str:
-    return search.text_of(contact.number, contact.name, contact.initials, contact.first_names, contact.email)
+def _derive(contact: Contact) -> None:
+    """What follows from what people fill in: his name, and what he is compared, sorted and found by."""
+    names = (contact.first_names, contact.initials, contact.prefix, contact.surname)
+    contact.name, contact.name_key = person_name(*names), person_key(*names)
+    contact.take(number_keys(contact.number) | {"email_key": email_key(contact.email)})
+    contact.search = search.text_of(contact.number, contact.name, contact.initials, contact.first_names, contact.email)
 
 
 async def find_all(session: AsyncSession, actor: Actor, query: ContactQuery) -> Select[Contact]:
@@ -41,15 +36,12 @@ async def find_all(session: AsyncSession, actor: Actor, query: ContactQuery) -> 
 
 
 async def create(session: AsyncSession, actor: Actor, data: ContactCreate) -> Contact:
-    name, number = display_name(data), data.number or await numbering.propose(session, actor, Contact)
     values = data.model_dump() | {
-        "name": name,
-        "number": number,
-        "email_key": email_key(data.email),
+        "number": data.number or await numbering.propose(session, actor, Contact),
         "notifications": NOTIFICATIONS | data.given().get("notifications", {}),
     }
-    contact = Contact(office_id=actor.office_id, **values, **number_keys(number), name_key=sort_key(data))
-    contact.search = search_text(contact)
+    contact = Contact(office_id=actor.office_id, **values)
+    _derive(contact)
     session.add(contact)
     await session.flush()
     events.record(session, actor, "contact.created", contact, number=contact.number)
@@ -77,11 +69,7 @@ async def change(session: AsyncSession, actor: Actor, contact: Contact, data: Co
         given["notifications"] = contact.notifications | given["notifications"]
     before = contact.email_key, contact.login_status
     changed = contact.take(given)
-    contact.name = display_name(contact)
-    contact.email_key = email_key(contact.email)
-    for column, value in (number_keys(contact.number) | {"name_key": sort_key(contact)}).items():
-        setattr(contact, column, value)
-    contact.search = search_text(contact)
+    _derive(contact)
     if (contact.email_key, contact.login_status) != before:
         await end_sessions(session, actor.office_id, AuthToken.contact_id == contact.id)
         await invitations.end(session, contact)

@@ -102,8 +102,8 @@ async def accept(db: Database, text: str, password: str) -> InvitationAccepted:
         await _live(session, token)  # before the costly hash: a guess is not worth 40 ms of ours
     hashed = await hash_password(password)
     async with db.transaction(token.office_id) as session:
-        invitation = await _live(session, token)
-        person = await _person(session, invitation)
+        person = await _person(session, await _live(session, token))
+        await _live(session, token)  # who ends invitations holds the person: it is still live, and stays so
         await auth.set_password(session, person, hashed)
         await end(session, person)
         await session.flush()
@@ -124,9 +124,9 @@ async def end(session: AsyncSession, person: Person) -> None:
 
 async def _live(session: AsyncSession, token: Token) -> Invitation:
     found = await session.scalar(
-        select(Invitation)
-        .where(Invitation.office_id == token.office_id, Invitation.token_hash == token.hash, Invitation.live())
-        .with_for_update()
+        select(Invitation).where(
+            Invitation.office_id == token.office_id, Invitation.token_hash == token.hash, Invitation.live()
+        )
     )
     if found is None:
         raise NotFound("This invitation is not valid (any more); ask for a new one.")

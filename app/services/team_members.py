@@ -76,6 +76,8 @@ async def _end_work(session: AsyncSession, actor: Actor, member: TeamMember) -> 
     his = select(RelationRole.relation_id).where(
         RelationRole.office_id == actor.office_id, RelationRole.team_member_id == member.id
     )
+    own = select(Relation.id).where(Relation.office_id == actor.office_id, Relation.id.in_(his))
+    await session.execute(own.order_by(Relation.id).with_for_update(key_share=True))
     await session.execute(
         update(Relation)
         .where(Relation.office_id == actor.office_id, Relation.id.in_(his))

@@ -3,7 +3,8 @@
 import sqlalchemy as sa
 from alembic import op
 
-from migrations.tenancy import OFFICE, each_office, role
+from app.search import text_of
+from migrations.tenancy import OFFICE, each_office, fill, role
 
 revision = "8d1f0a6c2b34"
 down_revision = "44bc9587dad4"
@@ -11,6 +12,7 @@ branch_labels = None
 depends_on = None
 
 TABLES = ("relations", "contacts")
+SEARCHED = ("number", "name", "initials", "first_names", "email")
 FILTERS = ("type", "status", "legal_form", "parent_id")
 # LIKE and similarity are not leakproof, so row-level security keeps them from every index. These functions of the
 # owner ask the index of the office of the transaction, and give nothing but ids.
@@ -33,10 +35,7 @@ def upgrade() -> None:
     op.add_column("contacts", sa.Column("search", sa.Text(), server_default="", nullable=False))
     for table in TABLES:
         for office in each_office():
-            op.execute(
-                f"UPDATE {table} SET search = ' ' || concat_ws(' ', number_key, name_key, lower(initials), "
-                f"lower(first_names), lower(email)) WHERE office_id = '{office}'"
-            )
+            fill(table, "search", office, *SEARCHED, value=text_of)
         op.create_index(
             op.f(f"ix_{table}_office_id_search"),
             table,

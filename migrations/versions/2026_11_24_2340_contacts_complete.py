@@ -2,12 +2,14 @@
 
 from typing import Any
 
-import phonenumbers
 import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects import postgresql
 
-from migrations.tenancy import each_office
+from app.names import person_key
+from app.phones import e164
+from app.text import fold
+from migrations.tenancy import each_office, fill
 
 revision = "8c41f0d2b7a9"
 down_revision = "4bfdbe4eb538"
@@ -19,6 +21,7 @@ TYPES = (
     "'provisional_assessment', 'allowances', 'extension', 'annual_accounts', 'credit_report']"
 )
 NOTIFICATIONS = '{"messages": true, "document_requests": true, "reminders": true, "digest": "never"}'
+NAMES = ("first_names", "initials", "prefix", "surname")
 NEEDED = ("email", "email_key", "number_key", "number_sort")
 DELETED = (
     "CASE WHEN deleted_at IS NULL THEN num_nulls(email, email_key, number_key, number_sort) = 0 "
@@ -29,12 +32,13 @@ DELETED = (
 # Before, there was no contact without these: who was deleted gets some that nobody else has.
 SPELT_OUT = (
     "UPDATE contacts SET email = id || '@deleted.invalid', email_key = id || '@deleted.invalid', "
-    "number_key = id::text, number_sort = id::text WHERE deleted_at IS NOT NULL"
+    "number_key = id::text, number_sort = id::text WHERE office_id = '{office}' AND deleted_at IS NOT NULL"
 )
 # Of several preferred contacts of a relation the first one stays it.
 ONE_PREFERRED = (
-    "UPDATE contact_links l SET is_preferred = false WHERE is_preferred AND EXISTS (SELECT 1 FROM contact_links o "
-    "WHERE o.office_id = l.office_id AND o.relation_id = l.relation_id AND o.is_preferred AND o.id < l.id)"
+    "UPDATE contact_links l SET is_preferred = false WHERE l.office_id = '{office}' AND l.is_preferred "
+    "AND EXISTS (SELECT 1 FROM contact_links o WHERE o.office_id = l.office_id AND o.relation_id = l.relation_id "
+    "AND o.is_preferred AND o.id < l.id)"
 )
 
 
@@ -53,10 +57,12 @@ def upgrade() -> None:
         add_filled("contact_links", sa.Column(subjects, postgresql.ARRAY(sa.Text()), nullable=False), "{}")
         op.create_check_constraint(op.f(f"ck_contact_links_{subjects}"), "contact_links", f"{subjects} <@ {TYPES}")
     add_filled("contact_links", sa.Column("is_ubo", sa.Boolean(), nullable=False), "false")
-    for _ in each_office():
+    for office in each_office():
         for table in ("contacts", "relations"):
-            read_phones(table)
-        op.execute(ONE_PREFERRED)
+            fill(table, "phone_e164", office, "phone", value=e164)
+        fill("contacts", "name_key", office, *NAMES, value=person_key)
+        fill("relations", "name_key", office, "type", "name", *NAMES, value=relation_key)
+        op.execute(ONE_PREFERRED.format(office=office))
     op.create_index(
         op.f("ix_contact_links_office_id_relation_id"),
         "contact_links",
@@ -71,8 +77,10 @@ def downgrade() -> None:
     for column in ("is_ubo", "may_approve", "preferred_for"):
         op.drop_column("contact_links", column)
     op.drop_constraint(op.f("ck_contacts_deleted"), "contacts")
-    for _ in each_office():
-        op.execute(SPELT_OUT)
+    for office in each_office():
+        op.execute(SPELT_OUT.format(office=office))
+        for table in ("contacts", "relations"):
+            fill(table, "name_key", office, "name", value=fold)
     for column in NEEDED:
         op.alter_column("contacts", column, nullable=False)
     for table in ("contacts", "relations"):
@@ -82,26 +90,12 @@ def downgrade() -> None:
         op.drop_column("contacts", column)
 
 
+def relation_key(kind: str, name: str, *names: str | None) -> str:
+    return person_key(*names) if kind == "person" else fold(name)
+
+
 def add_filled(table: str, column: sa.Column[Any], value: str) -> None:
     """A column that has this value in every row that is there, and no default of its own afterwards."""
     column.server_default = sa.DefaultClause(value)
     op.add_column(table, column)
     op.alter_column(table, column.name, server_default=None)
-
-
-def read_phones(table: str) -> None:
-    connection = op.get_bind()
-    change = sa.text(f'UPDATE "{table}" SET phone_e164 = :number WHERE id = :id')
-    for row in list(connection.execute(sa.text(f"SELECT id, phone FROM \"{table}\" WHERE phone <> ''"))):
-        if number := e164(row.phone):
-            connection.execute(change, {"number": number, "id": row.id})
-
-
-def e164(text: str) -> str | None:
-    try:
-        number = phonenumbers.parse(text, "NL") if len(text) <= 50 else None
-    except phonenumbers.NumberParseException:
-        return None
-    if number is None or not phonenumbers.is_valid_number(number):
-        return None
-    return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)

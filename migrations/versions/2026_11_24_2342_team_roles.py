@@ -3,7 +3,7 @@
 import sqlalchemy as sa
 from alembic import op
 
-from migrations.tenancy import protect
+from migrations.tenancy import each_office, protect
 
 revision = "6bd4323b9ea8"
 down_revision = "444e621f3112"
@@ -49,18 +49,20 @@ def upgrade() -> None:
     op.create_foreign_key(
         op.f("fk_relation_roles_role"), "relation_roles", "team_roles", ["office_id", "role"], ["office_id", "key"]
     )
+    op.create_index(op.f("ix_relation_roles_office_id_role"), "relation_roles", ["office_id", "role"])
 
 
 def downgrade() -> None:
+    op.drop_index(op.f("ix_relation_roles_office_id_role"), table_name="relation_roles")
     op.drop_constraint(op.f("fk_relation_roles_role"), "relation_roles", type_="foreignkey")
     # Who has a role that was not there before keeps the relation, under one that was.
-    op.execute("ALTER TABLE relation_roles NO FORCE ROW LEVEL SECURITY")
-    op.execute(
-        "INSERT INTO relation_roles (office_id, id, relation_id, team_member_id, role) "
-        "SELECT office_id, gen_random_uuid(), relation_id, team_member_id, 'secretariat' FROM relation_roles "
-        f"WHERE NOT ({CLOSED}) GROUP BY office_id, relation_id, team_member_id ON CONFLICT DO NOTHING"
-    )
-    op.execute(f"DELETE FROM relation_roles WHERE NOT ({CLOSED})")
-    op.execute("ALTER TABLE relation_roles FORCE ROW LEVEL SECURITY")
+    for office in each_office():
+        op.execute(
+            "INSERT INTO relation_roles (office_id, id, relation_id, team_member_id, role) "
+            "SELECT office_id, gen_random_uuid(), relation_id, team_member_id, 'secretariat' FROM relation_roles "
+            f"WHERE office_id = '{office}' AND NOT ({CLOSED}) "
+            "GROUP BY office_id, relation_id, team_member_id ON CONFLICT DO NOTHING"
+        )
+        op.execute(f"DELETE FROM relation_roles WHERE office_id = '{office}' AND NOT ({CLOSED})")
     op.create_check_constraint(op.f("ck_relation_roles_role"), "relation_roles", CLOSED)
     op.drop_table("team_roles")

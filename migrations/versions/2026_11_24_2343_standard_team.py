@@ -34,6 +34,7 @@ def upgrade() -> None:
             "office_id", "team_member_id", "role", name=op.f("uq_standard_roles_office_id_team_member_id_role")
         ),
     )
+    op.create_index(op.f("ix_standard_roles_office_id_role"), "standard_roles", ["office_id", "role"])
     protect("standard_roles")
 
 

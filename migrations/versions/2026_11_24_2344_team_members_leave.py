@@ -3,6 +3,8 @@
 import sqlalchemy as sa
 from alembic import op
 
+from migrations.tenancy import each_office
+
 revision = "0816c6ce3b42"
 down_revision = "f9e70243cecb"
 branch_labels = None
@@ -24,11 +26,11 @@ def upgrade() -> None:
 def downgrade() -> None:
     op.drop_constraint(op.f("ck_team_members_deleted"), "team_members", type_="check")
     # Who left is there again, blocked, under an address that nobody has.
-    op.execute("ALTER TABLE team_members NO FORCE ROW LEVEL SECURITY")
-    op.execute(
-        "UPDATE team_members SET email = id || '@gone.invalid', email_key = id || '@gone.invalid' WHERE email IS NULL"
-    )
-    op.execute("ALTER TABLE team_members FORCE ROW LEVEL SECURITY")
+    for office in each_office():
+        op.execute(
+            "UPDATE team_members SET email = id || '@gone.invalid', email_key = id || '@gone.invalid' "
+            f"WHERE office_id = '{office}' AND email IS NULL"
+        )
     op.alter_column("team_members", "email_key", existing_type=sa.TEXT(collation="C"), nullable=False)
     op.alter_column("team_members", "email", existing_type=sa.TEXT(), nullable=False)
     op.drop_column("team_members", "deleted_at")

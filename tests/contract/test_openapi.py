@@ -50,7 +50,7 @@ def test_every_operation_is_complete(document: dict[str, Any]) -> None:
         assert operation["tags"], where
         assert operation["security"] == ([] if TABLE[operation["operationId"]] == "*" else [{"bearer": []}]), where
         if operation["security"]:
-            Permission(operation["x-permission"])
+            assert {Permission(each) for each in operation["x-permission"].split()}
         errors = {status for status in operation["responses"] if status >= "400"}
         assert {"422", "500", "503"} <= errors, where
         for status in errors:

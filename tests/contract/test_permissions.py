@@ -3,11 +3,14 @@
 from typing import Any
 
 import pytest
+from fastapi import FastAPI
 from fastapi.routing import APIRoute
 
 from app.access import CONTACT, KEY_SCOPES, MANAGER, MUTATOR, READER, P
 from app.main import FEATURES
-from app.routing import Route, permission_of
+from app.routing import Route, permissions_of
+from tests.factories import Tenant
+from tests.factories.conventions import problem
 
 pytestmark = pytest.mark.anyio
 
@@ -148,11 +151,33 @@ def test_the_table_names_every_operation_and_no_other() -> None:
 def test_permission(name: str) -> None:
     route = ROUTES[name]
     assert isinstance(route, Route)
-    permission = permission_of(route)
-    if permission is None:
-        assert TABLE[name] == "*"
+    if permissions := permissions_of(route):
+        assert "".join(letter for letter, granted in ROLES.items() if granted.issuperset(permissions)) == TABLE[name]
     else:
-        assert "".join(letter for letter, granted in ROLES.items() if permission in granted) == TABLE[name]
+        assert TABLE[name] == "*"
+
+
+SEVERAL = {
+    "merge_contacts": {P.CONTACTS_WRITE, P.CONTACTS_DELETE, P.CONTACT_LINKS_WRITE},
+    "create_person_relation": {P.RELATIONS_WRITE, P.CONTACT_LINKS_WRITE},
+}
+
+
+def test_what_takes_several_permissions_says_so(app: FastAPI) -> None:
+    """In the route, where its role is asked for, and in the contract, so that who makes a key knows its scopes."""
+    assert {name: set(found) for name, route in ROUTES.items() if len(found := permissions_of(route)) > 1} == SEVERAL
+    told = {each["operationId"]: each for path in app.openapi()["paths"].values() for each in path.values()}
+    for name, permissions in SEVERAL.items():
+        assert set(told[name]["x-permission"].split()) == permissions
+        assert all(f"`{permission}`" in told[name]["description"] for permission in permissions)
+
+
+@pytest.mark.parametrize("name", SEVERAL)
+async def test_each_of_several_is_needed(office: Tenant, name: str) -> None:
+    path = "/v1" + ROUTES[name].path.format_map(Ids())
+    for lacking in SEVERAL[name]:
+        key = await office.key(*(SEVERAL[name] - {lacking}))
+        assert lacking in problem(await key.post(path, json={}), 403, "forbidden")["detail"]
 
 
 def test_keys_can_not_make_keys_or_people() -> None:

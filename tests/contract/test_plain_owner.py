@@ -1,10 +1,8 @@
 """OP-06: neither the owner of the tables nor the login of requests needs to be a superuser."""
 
 import asyncio
-import secrets
 from uuid import UUID
 
-import asyncpg
 from alembic import command
 from sqlalchemy import delete
 
@@ -18,20 +16,11 @@ from app.schemas.contacts import ContactCreate
 from app.schemas.offices import OfficeCreate
 from app.schemas.relations import RelationCreate
 from app.services import changes, contact_links, contacts, offices, relations
-from app.settings import Settings, get_settings, set_environment
-from tests.conftest import at_database
+from app.settings import Settings
 from tests.factories.changes import settled
+from tests.factories.plain_owner import owned_database
 
 BEFORE_THE_FEED = "0816c6ce3b42"
-
-
-async def _as_administrator(settings: Settings, *statements: str) -> None:
-    connection = await asyncpg.connect(settings.database_url.get_secret_value())
-    try:
-        for statement in statements:
-            await connection.execute(statement)
-    finally:
-        await connection.close()
 
 
 async def _use(settings: Settings) -> None:
@@ -71,32 +60,6 @@ async def _told(db: Database, actor: Actor) -> list[tuple[str, bool]]:
     return [(item.type, item.is_deleted) for item in page.items]
 
 
-def test_with_an_owner_and_a_login_of_their_own(worker_id: str, settings: Settings) -> None:
-    before = settings.database_url.get_secret_value()
-    name, owner, login = f"plain_{worker_id}", f"owner_{worker_id}", f"login_{worker_id}"
-    password = secrets.token_hex(8)
-    admin = at_database(settings, "postgres")
-    # The server of the tests has the role already, made by its superuser: its administration is handed to the owner.
-    asyncio.run(
-        _as_administrator(
-            admin,
-            f"CREATE ROLE {owner} LOGIN CREATEROLE PASSWORD '{password}'",
-            f"CREATE ROLE {login} LOGIN PASSWORD '{password}'",
-            f'GRANT "{settings.database_role}" TO {owner} WITH ADMIN OPTION',
-            f"CREATE DATABASE {name} OWNER {owner}",
-        )
-    )
-    server = before.rpartition("@")[2].rpartition("/")[0]
-    try:
-        set_environment(
-            {
-                "ORDNER_DATABASE_URL": f"postgresql://{login}:{password}@{server}/{name}",
-                "ORDNER_MIGRATION_DATABASE_URL": f"postgresql://{owner}:{password}@{server}/{name}",
-            }
-        )
-        get_settings.cache_clear()
-        asyncio.run(_use(get_settings()))
-    finally:
-        set_environment({"ORDNER_DATABASE_URL": before, "ORDNER_MIGRATION_DATABASE_URL": ""})
-        get_settings.cache_clear()
-        asyncio.run(_as_administrator(admin, f"DROP DATABASE {name} WITH (FORCE)"))
+def test_with_an_owner_and_a_login_of_their_own(worker_id: str) -> None:
+    with owned_database(f"plain_{worker_id}") as (settings, _):
+        asyncio.run(_use(settings))

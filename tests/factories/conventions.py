@@ -7,8 +7,9 @@ from typing import Any
 
 import httpx
 
+from app.access import P, Role
 from tests.factories.hostile import NO_BODY, NOT_JSON, with_literal
-from tests.factories.tenants import Client
+from tests.factories.tenants import Client, Tenant
 from tests.factories.waiting import at_once
 
 AT_ONCE = 20
@@ -130,6 +131,50 @@ async def refuses_parameters(client: Client, path: str, *refused: str) -> None:
             assert found["errors"][0]["pointer"] == f"/{name}", (query, found)
     problem(await client.get(f"{path}?limit=1&limit=2"), 422, "duplicate_parameter", "/limit")
     problem(await client.get(f"{path}?limit=1&limit=1"), 422, "duplicate_parameter", "/limit")
+
+
+async def makes_one(client: Client, path: str, body: dict[str, Any], code: str | None = None) -> None:
+    """Twenty make the same at once: one does, and the others are told that it is there."""
+    answers = await at_once(*(client.post(path, json=body) for _ in range(AT_ONCE)))
+    assert sorted(answer.status_code for answer in answers) == [201] + [409] * (AT_ONCE - 1)
+    for answer in answers:
+        if answer.status_code == 409:
+            problem(answer, 409, code)
+
+
+async def tells(client: Client, path: str, row: dict[str, Any], change: dict[str, Any], word: str) -> dict[str, Any]:
+    """Made, changed, deleted: a line for each, and none for a change that changes nothing. What the second one says."""
+    for _ in range(2):
+        made(await client.patch(f"{path}/{row['id']}", json=change), 200)
+    assert (await client.delete(f"{path}/{row['id']}")).status_code == 204
+    events = made(await client.get("/v1/timeline", params={"subject_id": row["id"]}), 200)["items"]
+    told = {event["action"]: event["data"] for event in events}
+    assert len(events) == len(told)
+    assert told.keys() == {f"{word}.{done}" for done in ("created", "changed", "deleted")}
+    said: dict[str, Any] = told[f"{word}.changed"]
+    return said
+
+
+async def managers_keep(
+    office: Tenant, other: Tenant, row: str, change: dict[str, Any], body: dict[str, Any], read: P, elsewhere: int = 201
+) -> None:
+    """The office reads it, who manages it changes it, nobody else; another office makes its own (``elsewhere``)."""
+    _, manager = await office.member(Role.MANAGER)
+    _, client = await office.linked_contact(await office.relation("1"))
+    for each, statuses in (
+        (office.anna, (200, 403, 403, 403)),
+        (client, (403, 403, 403, 403)),
+        (await office.key(read), (200, 403, 403, 403)),
+        (other.admin, (404, 404, elsewhere, 404)),
+        (manager, (200, 200, 201, 204)),
+    ):
+        answers = [
+            await each.get(row),
+            await each.patch(row, json=change),
+            await each.post(row.rpartition("/")[0], json=body),
+            await each.delete(row),
+        ]
+        assert tuple(answer.status_code for answer in answers) == statuses
 
 
 async def walk(client: Client, path: str, limit: int = 2, **params: str) -> list[dict[str, Any]]:
