@@ -110,7 +110,7 @@ class TestGone:
         henk = await office.contact(path.rpartition("/")[2])
         token = made(await office.admin.post(f"{path}/invitation"))["token"]
         assert (await henk.get("/v1/me")).status_code == 200
-        await gone(office, path)
+        assert (await office.admin.delete(path)).status_code == 204
         problem(await henk.get("/v1/me"), 401, "token_invalid")
         async with caller(office) as client:
             problem(await sign_in(client, office, HENK["email"]), 401, "credentials")
@@ -238,3 +238,22 @@ async def test_who_may(office: Tenant, other_office: Tenant, family: Family) -> 
     assert (await family.henk.get("/v1/me")).status_code == 200
     assert (await (await office.key(P.CONTACTS_DELETE)).delete(path)).status_code == 204
     assert (await manager.delete(f"{PATH}/{family.jan_id}")).status_code == 204
+
+
+async def test_a_login_that_is_linked_to_nobody_is_no_booty(office: Tenant) -> None:
+    """Else whoever comes by could set its address, and wait until it is linked again."""
+    relation = await office.relation()
+    contact_id = await contact_with_password(office, HENK["email"])
+    link = f"/v1/relations/{relation['id']}/contacts/{contact_id}"
+    made(await office.admin.put(link, json={"portal_access": True}))
+    _, mutator = await office.member(Role.MUTATOR)
+    path = f"/v1/contacts/{contact_id}"
+    assert (await office.anna.delete(link)).status_code == 204
+    for client in (mutator, office.anna):
+        problem(await client.patch(path, json={"email": "evil@evil.nl"}), 403, "no_relation")
+        problem(await client.patch(path, json={"login_status": "blocked"}), 403, "no_relation")
+        problem(await client.delete(path), 403, "no_relation")
+        problem(await client.post(f"{path}/two-step/reset"), 403, "no_relation")
+    made(await office.admin.patch(path, json={"email": "new@b.nl"}), 200)
+    fresh = made(await mutator.post("/v1/contacts", json={"surname": "x", "email": "f@b.nl"}))
+    made(await mutator.patch(f"/v1/contacts/{fresh['id']}", json={"email": "g@b.nl"}), 200)

@@ -8,7 +8,7 @@ from app.access import Actor, visible
 from app.errors import Conflict, Forbidden, NotFound
 from app.models import AuthToken, Contact, ContactLink, DocumentRequest, Relation
 from app.models.contacts import ERASED, NOTIFICATIONS
-from app.models.relations import of_visible_relation
+from app.models.relations import of_visible_relation, restricted
 from app.names import person_key, person_name
 from app.schemas.contacts import ContactCreate, ContactQuery, ContactUpdate
 from app.services import contact_links, events, invitations, numbering, two_step_codes
@@ -49,14 +49,18 @@ async def create(session: AsyncSession, actor: Actor, data: ContactCreate) -> Co
 
 
 async def check_all_his_relations(session: AsyncSession, actor: Actor, contact: Contact) -> None:
-    """Who sets the address of a login could take it over: only with a role on everything that it opens."""
-    others = select(ContactLink.id).where(
-        ContactLink.office_id == actor.office_id,
-        ContactLink.contact_id == contact.id,
-        ~of_visible_relation(ContactLink.relation_id, actor),
-    )
+    """Who sets the address of a login could take it over: only with a role on everything that it opens.
+
+    A login that opens nothing now may open much again tomorrow, when somebody links it: it is nobody's but managers'.
+    """
+    if not restricted(actor):
+        return
+    links = select(ContactLink.id).where(ContactLink.office_id == actor.office_id, ContactLink.contact_id == contact.id)
+    others = links.where(~of_visible_relation(ContactLink.relation_id, actor))
     if await session.scalar(others.limit(1)):
         raise Forbidden("This login also opens relations that are not yours; ask a manager.", code="other_relations")
+    if contact.password_hash is not None and await session.scalar(links.limit(1)) is None:
+        raise Forbidden("This login is linked to no relation now; ask a manager.", code="no_relation")
 
 
 async def change(session: AsyncSession, actor: Actor, contact: Contact, data: ContactUpdate) -> None:
