@@ -58,7 +58,17 @@ async def family(office: Tenant) -> Family:
 
 
 def test_every_column_is_erased_or_said_to_stay() -> None:
-    stay = {"office_id", "id", "created_at", "updated_at", "deleted_at", "version", "login_status"}
+    stay = {
+        "office_id",
+        "id",
+        "created_at",
+        "updated_at",
+        "deleted_at",
+        "version",
+        "login_status",
+        "created_by",
+        "updated_by",
+    }
     named = {"name", "name_key", "surname", "number", "language", "notifications", "search"}  # the last one emptied
     assert {column.name for column in Contact.__table__.columns} - set(ERASED) == stay | named
 

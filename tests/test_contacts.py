@@ -45,6 +45,8 @@ class TestCreate:
             "notifications": NOTIFICATIONS,
             "login_status": "none",
             "two_step_since": None,
+            "created_by": "Anna Jansen",
+            "updated_by": None,
             "created_at": contact["created_at"],
             "updated_at": contact["updated_at"],
             "version": 1,
@@ -114,6 +116,7 @@ class TestUpdate:
             "phone_e164": None,
             "name": "H. de Vries",
             "version": 2,
+            "updated_by": "Anna Jansen",
             "updated_at": changed["updated_at"],
         }
         assert [row["id"] for row in (await office.anna.get(PATH, params={"q": "h@vries"})).json()["items"]] == [

@@ -83,6 +83,13 @@ class Versioned(OfficeOwned):
         return {"eager_defaults": True, "version_id_col": cls.version}
 
 
+class Signed(Versioned):
+    """A row that says who made it and who last changed it, under the names of those moments."""
+
+    created_by: Mapped[str | None]
+    updated_by: Mapped[str | None]
+
+
 def references(column: str, target: str, **options: Any) -> ForeignKeyConstraint:
     """A foreign key to an office-owned table: the row pointed at is in the same office, by construction."""
     return ForeignKeyConstraint(["office_id", column], [f"{target}.office_id", f"{target}.id"], **options)

@@ -9,7 +9,7 @@ from app import phones
 from app.access import Actor
 from app.errors import taken
 from app.identifiers import Finding
-from app.models.base import Base, Key, Versioned, index, one_of, searched, unique
+from app.models.base import Base, Key, Signed, index, one_of, searched, unique
 from app.models.contact_links import ContactLink
 from app.models.phones import HasPhone
 from app.models.relations import relation_ids, restricted
@@ -27,7 +27,7 @@ ERASED = (
 )  # fmt: skip
 
 
-class Contact(HasPhone, Versioned, Base):
+class Contact(HasPhone, Signed, Base):
     """A human the office talks to, with a unique e-mail address and a login (contact).
 
     Of who was deleted the name stays, for the messages that he wrote and the history; nothing else reads the row.

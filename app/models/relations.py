@@ -20,7 +20,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from app.access import Actor
 from app.errors import taken
 from app.filings import BTW_PERIODS, ICP_PERIODS, LH_PERIODS
-from app.models.base import Base, Key, Versioned, index, one_of, references, searched, unique
+from app.models.base import Base, Key, Signed, index, one_of, references, searched, unique
 from app.models.contact_links import ContactLink
 from app.models.deputies import Deputy
 from app.models.named import in_use
@@ -62,7 +62,7 @@ class WithParts:
     warnings = _shown("warnings")
 
 
-class Relation(WithParts, HasPhone, Versioned, Base):
+class Relation(WithParts, HasPhone, Signed, Base):
     """A client the office works for (relatie): an organisation or a person, with exactly one dossier."""
 
     __tablename__ = "relations"
@@ -120,8 +120,6 @@ class Relation(WithParts, HasPhone, Versioned, Base):
     kind_id: Mapped[UUID | None]
     group_id: Mapped[UUID | None]
     archived_at: Mapped[datetime | None]
-    created_by: Mapped[str | None]
-    updated_by: Mapped[str | None]
 
     dossier = relationship(
         "Dossier",

@@ -115,6 +115,8 @@ class ContactRead(Output):
         notifications=shown_of(NotificationsRead),
         login_status="active",
         two_step_since=None,
+        created_by="Anna Jansen",
+        updated_by=None,
         **MADE_AND_CHANGED,
     )
 
@@ -135,6 +137,8 @@ class ContactRead(Output):
     notifications: NotificationsRead
     login_status: LoginStatus
     two_step_since: Moment | None
+    created_by: str | None
+    updated_by: str | None
     created_at: Moment
     updated_at: Moment
     version: int

@@ -40,7 +40,7 @@ async def create(session: AsyncSession, actor: Actor, data: ContactCreate) -> Co
         "number": data.number or await numbering.propose(session, actor, Contact),
         "notifications": NOTIFICATIONS | data.given().get("notifications", {}),
     }
-    contact = Contact(office_id=actor.office_id, **values)
+    contact = Contact(office_id=actor.office_id, created_by=actor.name, **values)
     _derive(contact)
     session.add(contact)
     await session.flush()
@@ -73,6 +73,8 @@ async def change(session: AsyncSession, actor: Actor, contact: Contact, data: Co
         given["notifications"] = contact.notifications | given["notifications"]
     before = contact.email_key, contact.login_status
     changed = contact.take(given)
+    if changed:
+        contact.updated_by = actor.name
     _derive(contact)
     if (contact.email_key, contact.login_status) != before:
         await end_sessions(session, actor.office_id, AuthToken.contact_id == contact.id)

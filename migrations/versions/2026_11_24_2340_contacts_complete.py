@@ -49,6 +49,8 @@ def upgrade() -> None:
     op.add_column("contacts", sa.Column("mobile_e164", sa.Text(), nullable=True))
     for table in ("contacts", "relations"):
         op.add_column(table, sa.Column("phone_e164", sa.Text(), nullable=True))
+    for column in ("created_by", "updated_by"):
+        op.add_column("contacts", sa.Column(column, sa.Text(), nullable=True))
     op.add_column("contacts", sa.Column("deleted_at", sa.DateTime(timezone=True), nullable=True))
     for column in NEEDED:
         op.alter_column("contacts", column, nullable=True)
@@ -86,7 +88,7 @@ def downgrade() -> None:
     for table in ("contacts", "relations"):
         op.drop_column(table, "phone_e164")
     op.drop_column("contacts", "mobile_e164")
-    for column in ("deleted_at", "mobile", "notifications", "salutation"):
+    for column in ("created_by", "updated_by", "deleted_at", "mobile", "notifications", "salutation"):
         op.drop_column("contacts", column)
 
 
