@@ -162,5 +162,12 @@ class TestClient:
         _, client = await office.linked_contact(relation)
         assert await numbers(client, "fiets") == ["100"]
         assert await numbers(client, "geheim") == []
+        body = {"type": "person", "first_names": "Henk", "prefix": "de", "surname": "Vries"}
+        own = made(await office.anna.post(PATH, json=body | {"number": "100.1"}))
+        access = {"portal_access": True}
+        contact = made(await client.get("/v1/me"), 200)["id"]
+        made(await office.admin.put(f"{PATH}/{own['id']}/contacts/{contact}", json=access))
+        assert await numbers(client, "Henk de Vries") == ["100.1"]  # as he reads it, and as it is sorted
+        assert await numbers(client, "vries henk") == ["100.1"]
         for params in ({"missing": "rsin"}, {"legal_form": "vof"}, {"status": "active"}, {"external_id": "afas:1"}):
             problem(await client.get(PATH, params=params), 422, "unknown_parameter", f"/{next(iter(params))}")

@@ -55,8 +55,8 @@ async def queue(session: AsyncSession, actor: Actor) -> None:
     """Wait for whoever else of the office changes what must stay true over many of its rows; until the commit.
 
     Whoever locks several rows locks them in this order, so that no two ever wait for each other: the office; team
-    members, team roles and contacts; the relation; its links, roles and what else hangs on it. Of one kind by id.
-    A person is locked before his invitations, sessions and two-step secret.
+    members, team roles and contacts; the relation; the tree of parents; its links, roles and what else hangs on it.
+    Of one kind by id. A person is locked before his invitations, sessions and two-step secret.
     """
     await session.execute(select(Office.id).where(Office.id == actor.office_id).with_for_update(key_share=True))
 

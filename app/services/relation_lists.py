@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, or_, select
+from sqlalchemy import ColumnElement, Select, and_, or_, select, true
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app import identifiers, search
@@ -50,11 +50,12 @@ def _check_client(query: RelationQuery) -> None:
 
 
 def _named(text: str) -> ColumnElement[bool]:
-    """For a client: in the number and the name, which is what he reads; he has a few relations."""
-    return or_(
-        Relation.number_key.contains(number_key(text), autoescape=True),
-        Relation.name_key.contains(fold(text), autoescape=True),
-    )
+    """For a client: in the number and the name, which is what he reads; he has a few relations.
+
+    Word by word, since a person's key begins with his surname.
+    """
+    in_name = [Relation.name_key.contains(word, autoescape=True) for word in fold(text).split()]
+    return or_(Relation.number_key.contains(number_key(text), autoescape=True), and_(true(), *in_name))
 
 
 def _hanging(actor: Actor, query: RelationQuery) -> list[ColumnElement[bool]]:

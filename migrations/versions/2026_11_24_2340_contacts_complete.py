@@ -8,7 +8,7 @@ from sqlalchemy.dialects import postgresql
 
 from app.names import person_key
 from app.phones import e164
-from app.text import fold
+from app.text import name_key
 from migrations.tenancy import each_office, fill
 
 revision = "8c41f0d2b7a9"
@@ -82,7 +82,7 @@ def downgrade() -> None:
     for office in each_office():
         op.execute(SPELT_OUT.format(office=office))
         for table in ("contacts", "relations"):
-            fill(table, "name_key", office, "name", value=fold)
+            fill(table, "name_key", office, "name", value=name_key)
     for column in NEEDED:
         op.alter_column("contacts", column, nullable=False)
     for table in ("contacts", "relations"):
@@ -93,7 +93,7 @@ def downgrade() -> None:
 
 
 def relation_key(kind: str, name: str, *names: str | None) -> str:
-    return person_key(*names) if kind == "person" else fold(name)
+    return person_key(*names) if kind == "person" else name_key(name)
 
 
 def add_filled(table: str, column: sa.Column[Any], value: str) -> None:
