@@ -40,7 +40,7 @@ async def find_all(session: AsyncSession, actor: Actor, query: RelationQuery) ->
     if query.missing:
         found = found.where(relation_completeness.is_missing(query.missing))
     if query.q:
-        found = found.where(_named(query.q) if actor.is_contact else await _matches(session, actor, query.q))
+        found = found.where(_named(query.q) if actor.is_contact else await _matches(session, found, actor, query.q))
     return found
 
 
@@ -79,12 +79,12 @@ def _of(actor: Actor, model: Any, *conditions: ColumnElement[bool]) -> ColumnEle
     return Relation.id.in_(select(model.relation_id).where(model.office_id == actor.office_id, *conditions))
 
 
-async def _matches(session: AsyncSession, actor: Actor, text: str) -> ColumnElement[bool]:
-    found = await search.matches(session, Relation, text)
+async def _matches(session: AsyncSession, found: Select[Relation], actor: Actor, text: str) -> ColumnElement[bool]:
+    named = await search.matches(session, found, Relation, text)
     numbers, _ = identifiers.readings(text, OPEN_NUMBERS)
     if not numbers:
-        return found
+        return named
     same = [
         (RelationIdentifier.kind == kind) & (RelationIdentifier.lookup == number.encode()) for kind, number in numbers
     ]
-    return or_(found, _of(actor, RelationIdentifier, or_(*same)))
+    return or_(named, _of(actor, RelationIdentifier, or_(*same)))
