@@ -142,7 +142,7 @@ def _complete(operation: dict[str, Any], route: APIRoute, method: str, schemas: 
 
 def _request_headers(operation: Schema, route: APIRoute, method: str, permission: Permission | None) -> list[str]:
     if method == "POST":
-        return ["Idempotency-Key"] if permission else []
+        return ["Idempotency-Key"] if _keeps_answers(route) else []
     if method == "GET":
         conditional = ["If-None-Match"] if "304" in operation["responses"] else []
         return conditional + (["Range", "If-Range"] if "206" in operation["responses"] else [])
@@ -164,6 +164,10 @@ def _refusals(route: APIRoute, method: str, permission: Permission | None, wante
     if "Range" in wanted:
         statuses |= {410, 416}
     return statuses | {status for status in REFUSALS if status in route.responses}
+
+
+def _keeps_answers(route: APIRoute) -> bool:
+    return permission_of(route) is not None and not getattr(route.endpoint, "answers_anew", False)
 
 
 def _has_version(route: APIRoute) -> bool:
@@ -202,7 +206,7 @@ def _answer_headers(route: APIRoute, method: str, status: str, media: Any, schem
         names.append("Link")
     if method == "POST" and status in ("201", "202") and _has_version(route):
         names.append("Location")
-    if method == "POST" and permission_of(route):
+    if method == "POST" and _keeps_answers(route):
         names.append("Idempotency-Replayed")
     return names
 
