@@ -46,6 +46,7 @@ class Permission(StrEnum):
     RELATIONS_ARCHIVE = "relations:archive"
     RELATION_COMPLETENESS_READ = "relation_completeness:read"
     RELATIONS_MATCH = "relations:match"
+    RELATIONS_SEARCH = "relations:search"
     CITIZEN_NUMBERS_REVEAL = "citizen_numbers:reveal"
     RELATION_TEAM_READ = "relation_team:read"
     RELATION_TEAM_WRITE = "relation_team:write"
@@ -110,6 +111,7 @@ READER: frozenset[Permission] = CONTACT - {P.CONVERSATIONS_WRITE} | {
 MUTATOR: frozenset[Permission] = READER | {
     P.RELATIONS_WRITE,
     P.RELATIONS_MATCH,
+    P.RELATIONS_SEARCH,
     P.CITIZEN_NUMBERS_REVEAL,
     P.CONTACTS_WRITE,
     P.CONTACTS_DELETE,

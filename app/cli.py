@@ -80,24 +80,30 @@ def migrate() -> None:
 def rotate_citizen_keys() -> None:
     """Seal all citizen numbers and two-step secrets with the first of ORDNER_CITIZEN_KEYS; then the others may go."""
     from app.db import Database
-    from app.services import offices, relation_identifiers, two_step_codes
+    from app.errors import Conflict
+    from app.services import citizen_numbers, offices, two_step_codes
     from app.settings import get_settings
 
-    async def rotate() -> tuple[int, int]:
+    async def rotate() -> None:
         db = Database(get_settings())
-        numbers = secrets = 0
+        numbers = secrets = left = 0
         try:
             for office_id in await offices.all_ids(db):
-                numbers += await relation_identifiers.rotate(db, office_id)
-                secrets += await two_step_codes.rotate(db, office_id)
+                numbers += await citizen_numbers.SEALING.rotate(db, office_id)
+                secrets += await two_step_codes.SEALING.rotate(db, office_id)
+            for office_id in await offices.all_ids(db):
+                left += await citizen_numbers.SEALING.left(db, office_id)
+                left += await two_step_codes.SEALING.left(db, office_id)
         finally:
             await db.close()
-        return numbers, secrets
+            typer.echo(f"{numbers} numbers and {secrets} two-step secrets were sealed anew.")
+        if left:
+            raise Conflict(f"{left} came under an older key meanwhile: does every server have the new one first?")
 
     if get_settings().vault is None:
         typer.echo("ORDNER_CITIZEN_KEYS and ORDNER_CITIZEN_INDEX_KEY are not set.", err=True)
         raise typer.Exit(2)
-    typer.echo("{} numbers and {} two-step secrets were sealed anew.".format(*asyncio.run(rotate())))
+    _run(rotate(), "Not everything is under the first key yet: keep the others, and run this again.")
 
 
 @main.command()
@@ -192,15 +198,15 @@ def reset_two_step(
     _run(reset())
 
 
-def _run(work: Coroutine[Any, Any, None]) -> None:
-    """What is refused or fails is said in one line."""
+def _run(work: Coroutine[Any, Any, None], advice: str = "") -> None:
+    """What is refused or fails is said in one line, and what to do about it in another."""
     try:
         asyncio.run(work)
     except Exception as error:
         from app.error_handlers import to_problem
         from app.models import Base
 
-        typer.echo(to_problem(error, Base.metadata).detail, err=True)
+        typer.echo(f"{to_problem(error, Base.metadata).detail}\n{advice}".strip(), err=True)
         raise typer.Exit(1) from None
 
 

@@ -55,6 +55,7 @@ KEY_SCOPES = [
     Permission.RELATIONS_READ,
     Permission.RELATIONS_WRITE,
     Permission.RELATIONS_MATCH,
+    Permission.RELATIONS_SEARCH,
     Permission.CONTACTS_READ,
     Permission.CONTACTS_WRITE,
     Permission.DOSSIERS_READ,

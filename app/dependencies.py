@@ -16,7 +16,7 @@ from app.db import Database
 from app.errors import NotFound, Stale
 from app.etags import matches
 from app.listing import Page
-from app.routing import PUBLIC, Route, own_transactions, require, shows_once
+from app.routing import PUBLIC, Route, answers_anew, own_transactions, require, shows_once
 from app.settings import Settings
 from app.storage import Storage
 
@@ -29,6 +29,7 @@ __all__ = [
     "Route",
     "Store",
     "Transaction",
+    "answers_anew",
     "find",
     "own_transactions",
     "require",

@@ -236,11 +236,15 @@ def _vat_findings(numbers: Numbers, found: str) -> Iterator[Finding]:
     nine = found[2:11]
     holds_base = _passes_eleven(nine)
     is_random = mod_97_10.is_valid(found)
-    if numbers.is_natural and (not is_random or nine == numbers.bsn):
+    others = (numbers.bsn, numbers.ob_number and numbers.ob_number[:9], *(each[:9] for each in numbers.lh_numbers))
+    if numbers.is_natural and (not is_random or nine in others):
         detail = (
             "This number holds a BSN: it is the OB number and belongs in `ob_number`. The VAT id (btw-id) is another."
         )
         yield Finding("vat_id", "ob_number_in_vat_id", detail, is_error=True)
+    elif numbers.is_natural and holds_base:  # those that are given out never do (domain.md 5.1), so it is masked too
+        detail = "This VAT id may hold a BSN: it passes the eleven-test. Check that it is not the OB number."
+        yield Finding("vat_id", "vat_id_like_bsn", detail)
     elif not numbers.is_natural and numbers.legal_form and not holds_base:
         detail = "The VAT id of this legal form is NL, its RSIN, B and two digits; this one is a sole trader's."
         yield Finding("vat_id", "vat_id_of_sole_trader", detail, is_error=True)
@@ -264,7 +268,7 @@ def _other_base(field: str, title: str, base: str) -> Finding:
 
 def holds_bsn(kind: str, number: str) -> bool:
     """Of a natural person's or sole trader's numbers: can a BSN be read from it? Not from a VAT id of the new form."""
-    return kind != "vat_id" or (_passes_eleven(number[2:11]) and not mod_97_10.is_valid(number))
+    return kind != "vat_id" or _passes_eleven(number[2:11])
 
 
 def mask(number: str, digits: int) -> str:

@@ -5,7 +5,7 @@ from datetime import timedelta
 from math import ceil
 from uuid import UUID
 
-from sqlalchemy import case, delete, func
+from sqlalchemy import case, delete, func, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -21,6 +21,12 @@ def _key(policy: str, subject: str, office_id: UUID | None) -> bytes:
 async def forgive(session: AsyncSession, policy: str, subject: str) -> None:
     """The tries of ``subject`` count no more: he turned out to be who he said."""
     await session.execute(delete(RateLimit).where(RateLimit.key == _key(policy, subject, None)))
+
+
+async def unspend(session: AsyncSession, policy: str, subject: str) -> None:
+    """One counted try of ``subject`` was none; the others stay."""
+    mine = (RateLimit.key == _key(policy, subject, None)) & (RateLimit.count > 0)
+    await session.execute(update(RateLimit).where(mine).values(count=RateLimit.count - 1))
 
 
 async def spend(

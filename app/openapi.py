@@ -143,7 +143,7 @@ def _complete(operation: dict[str, Any], route: APIRoute, method: str, schemas: 
 
 def _request_headers(operation: Schema, route: APIRoute, method: str) -> list[str]:
     if method == "POST":
-        return ["Idempotency-Key"] if permissions_of(route) else []
+        return ["Idempotency-Key"] if _keeps_answers(route) else []
     if method == "GET":
         conditional = ["If-None-Match"] if "304" in operation["responses"] else []
         return conditional + (["Range", "If-Range"] if "206" in operation["responses"] else [])
@@ -165,6 +165,10 @@ def _refusals(route: APIRoute, method: str, wanted: list[str]) -> set[int]:
     if "Range" in wanted:
         statuses |= {410, 416}
     return statuses | {status for status in REFUSALS if status in route.responses}
+
+
+def _keeps_answers(route: APIRoute) -> bool:
+    return bool(permissions_of(route)) and not getattr(route.endpoint, "answers_anew", False)
 
 
 def _has_version(route: APIRoute) -> bool:
@@ -203,7 +207,7 @@ def _answer_headers(route: APIRoute, method: str, status: str, media: Any, schem
         names.append("Link")
     if method == "POST" and status in ("201", "202") and _has_version(route):
         names.append("Location")
-    if method == "POST" and permissions_of(route):
+    if method == "POST" and _keeps_answers(route):
         names.append("Idempotency-Replayed")
     return names
 

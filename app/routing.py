@@ -62,6 +62,12 @@ def own_transactions(endpoint: F) -> F:
     return endpoint
 
 
+def answers_anew(endpoint: F) -> F:
+    """Asked again it answers again, and nothing of an answer is kept: an ``Idempotency-Key`` means nothing here."""
+    endpoint.answers_anew = True  # type: ignore[attr-defined]
+    return own_transactions(endpoint)
+
+
 def shows_once(*fields: str) -> Callable[[F], F]:
     """These fields of the answer are secrets: a replayed answer has null there."""
 

@@ -5,8 +5,9 @@ functions of the tables' owner, which look in the office of the transaction alon
 """
 
 from typing import Any
+from uuid import UUID
 
-from sqlalchemy import ARRAY, ColumnElement, Text, and_, func, literal, select
+from sqlalchemy import ARRAY, ColumnElement, Select, Text, and_, func, literal, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.models.base import among
@@ -14,6 +15,7 @@ from app.text import fold
 
 MANY = 1000  # more hits than that are found by walking the list in its own order
 NEAR = 100  # at most so many that are nearly so
+NEARLY = 0.8  # of the likeness of the nearest
 WORDS = 6
 
 
@@ -32,16 +34,30 @@ def _escaped(word: str) -> str:
     return word.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
 
 
-async def matches(session: AsyncSession, model: Any, text: str) -> ColumnElement[bool]:
-    """The condition that a row of ``model`` is what ``text`` looks for."""
+async def matches(session: AsyncSession, found: Select[Any], model: Any, text: str) -> ColumnElement[bool]:
+    """The condition that a row of ``model`` is what ``text`` looks for, among those that ``found`` selects.
+
+    What the caller does not see, or has filtered away, decides nothing: neither whether names that are nearly so are
+    asked for, nor how near these must be, nor which are too many.
+    """
     wanted = patterns(text)
     if not wanted:
         return and_(True)
-    found = getattr(func, f"found_{model.__tablename__}")
-    ids = list(await session.scalars(select(found(literal(wanted, ARRAY(Text)), MANY + 1))))
+    function = getattr(func, f"found_{model.__tablename__}")
+    ids = list(await session.scalars(select(function(literal(wanted, ARRAY(Text)), MANY + 1))))
     if len(ids) > MANY:
         return and_(*(model.search.like(pattern, escape="\\") for pattern in wanted))
+    only_ids = found.with_only_columns(model.id).order_by(None)
+    if ids:
+        ids = list(await session.scalars(only_ids.where(among(model.id, ids))))
     if not ids and any(char.isalpha() for char in text):  # a name may be misspelt; a number is another number
-        near = getattr(func, f"near_{model.__tablename__}")
-        ids = list(await session.scalars(select(near(fold(text), NEAR))))
+        ids = await _near(session, only_ids, model, text)
     return among(model.id, ids)
+
+
+async def _near(session: AsyncSession, found: Select[Any], model: Any, text: str) -> list[UUID]:
+    """Those most like it, and what is nearly as like as the first of them."""
+    near = getattr(func, f"near_{model.__tablename__}")(fold(text)).table_valued("id", "likeness").alias("near")
+    like = found.join(near, near.c.id == model.id).add_columns(near.c.likeness)
+    rows = (await session.execute(like.order_by(near.c.likeness.desc(), model.id).limit(NEAR))).all()
+    return [row_id for row_id, likeness in rows if likeness > NEARLY * rows[0].likeness]

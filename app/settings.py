@@ -89,6 +89,11 @@ class Settings(BaseSettings):
     sign_in_attempts: int = Field(10, ge=1, description="per account in 15 minutes")
     sign_in_attempts_per_address: int = Field(100, ge=1, description="per client address in 15 minutes")
     reveals_per_hour: int = Field(120, ge=1, description="citizen numbers shown in full, per team member or key")
+    number_searches_per_hour: int = Field(
+        5000,
+        ge=1,
+        description="searches and matches by a number that may hold a BSN, per team member or key",
+    )
     messages_per_hour: int = Field(300, ge=1, description="messages with or without files, per sender")
 
     cors_origins: list[str] = []

@@ -22,7 +22,7 @@ from app.crypto import Vault
 from app.models import Base
 from app.models.contacts import NOTIFICATIONS
 from app.models.relation_identifiers import SECRET
-from app.services import relation_identifiers, team_roles
+from app.services import citizen_numbers, relation_identifiers, team_roles
 from app.services.auth import email_key
 from app.text import fold, name_key, number_keys
 from bench.made_up import MadeUp, Person
@@ -178,7 +178,7 @@ class Seed:
         for kind, numbers in self.made_up.numbers(relation["legal_form"] or "natural_person", base).items():
             at: Any = SimpleNamespace(office_id=self.office.id, relation_id=relation["id"], kind=kind)
             for position, number in enumerate(numbers):
-                sealed = self.vault.seal(relation_identifiers.place(at), number) if kind in SECRET else None
+                sealed = self.vault.seal(citizen_numbers.place(at), number) if kind in SECRET else None
                 yield {
                     "relation_id": relation["id"],
                     "kind": kind,

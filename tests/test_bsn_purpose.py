@@ -63,10 +63,26 @@ async def test_an_office_may_keep_none(office: Tenant) -> None:
 
 async def test_what_a_repeat_is_recognised_by_can_not_be_guessed_from(office: Tenant) -> None:
     """BSN-04: a plain hash of a request that holds little but a BSN would give it away."""
-    body = b'{"identifier": "%s"}' % BSN.encode()
+    body = b'{"number": "1", "type": "person", "surname": "x", "bsn": "%s"}' % BSN.encode()
     headers = {"Content-Type": "application/json", "Idempotency-Key": "a"}
     for _ in range(2):
-        made(await office.anna.post(f"{PATH}/search", content=body, headers=headers), 200)
+        made(await office.anna.post(PATH, content=body, headers=headers))
     kept = select(IdempotencyKey.fingerprint).where(IdempotencyKey.office_id == office.id)
     async with office.db.transaction(office.id) as session:
         assert await session.scalar(kept) not in (None, hashlib.sha256(body).digest())
+
+
+async def test_what_shows_or_looks_for_numbers_keeps_no_answer(office: Tenant) -> None:
+    """Nothing of it lies under an Idempotency-Key: each is asked, counted and written down anew."""
+    person, key = await office.relation("1", **PERSON, bsn=BSN), {"Idempotency-Key": "a"}
+    for path, body in (
+        (f"{PATH}/{person['id']}/citizen-number", {"reason": "IB"}),
+        (f"{PATH}/search", {"identifier": BSN}),
+        (f"{PATH}/match", {"filing_type": "income_tax", "identifier": BSN}),
+    ):
+        for _ in range(2):
+            answer = await office.anna.post(path, json=body, headers=key)
+            assert (answer.status_code, answer.headers.get("idempotency-replayed")) == (200, None)
+    async with office.db.transaction(office.id) as session:
+        rows = select(IdempotencyKey).where(IdempotencyKey.office_id == office.id)
+        assert list(await session.scalars(rows)) == []

@@ -1,21 +1,11 @@
-"""Numbers of relations: refused with their reason, sealed, masked, found, revealed (BSN-01 to BSN-08)."""
+"""Numbers of relations: refused with their reason, masked, warned of, changed."""
 
 from typing import Any
 
 import pytest
-from cryptography.exceptions import InvalidTag
-from pydantic import SecretStr
-from sqlalchemy import select, text
 
-from app.access import P, Role
-from app.crypto import Vault, new_key
-from app.db import Database
-from app.models import RelationIdentifier
-from app.services import relation_identifiers
-from app.settings import Settings
 from tests.factories import Tenant, make_family
 from tests.factories.conventions import made, problem
-from tests.factories.servers import serve
 from tests.factories.waiting import at_once
 
 pytestmark = pytest.mark.anyio
@@ -139,6 +129,21 @@ class TestWarned:
         assert codes(await office.relation("3", **PERSON, bsn=BSN)) == ["bsn_in_use"]
         assert codes(await office.relation("4", rsin=RSIN)) == []
         assert codes(await office.relation("5", rsin=RSIN)) == ["rsin_in_use"]
+        assert codes(await office.relation("6", legal_form="foundation", rsin=RSIN)) == ["rsin_in_use"]
+
+    async def test_of_every_number_that_returns_are_matched_by(self, office: Tenant) -> None:
+        """Two with one are matched with neither; of those that are archived, or no clients, it is not so."""
+        path, second = PATH, {"legal_form": "foundation", **COMPANY_NUMBERS}
+        first = await office.relation("1", **COMPANY_NUMBERS)
+        supplier = await office.relation("2", type="supplier", **COMPANY_NUMBERS)
+        assert (codes(first), codes(supplier)) == ([], [])
+        assert codes(await office.relation("3", type="supplier", rsin=RSIN)) == ["rsin_in_use"]
+        again = await office.relation("4", **second | {"lh_numbers": [f"{RSIN}L09", f"{RSIN}L01"]})
+        in_use = {"rsin_in_use", "ob_number_in_use", "lh_numbers_in_use", "kvk_number_in_use"}
+        assert set(codes(again)) == in_use
+        assert {warning["pointer"] for warning in again["warnings"]} == {f"/{code[:-7]}" for code in in_use}
+        assert (await office.admin.delete(f"{path}/{first['id']}")).status_code == 204
+        assert codes(made(await office.anna.get(f"{path}/{again['id']}"), 200)) == []
 
 
 class TestChanged:
@@ -162,113 +167,3 @@ class TestChanged:
         answers = await at_once(*(office.anna.patch(path, json={"lh_numbers": each}) for each in numbers))
         assert {answer.status_code for answer in answers} <= {200, 412}
         assert len(made(await office.anna.get(path), 200)["lh_numbers"]) == 1
-
-
-class TestRevealed:
-    async def test_with_a_line_in_the_history(self, office: Tenant, db: Database) -> None:
-        relation = await office.relation("1", **TRADER, **TRADER_NUMBERS)
-        path = f"{PATH}/{relation['id']}/citizen-number"
-        shown = made(await office.anna.post(path, json={"reason": "Aangifte IB 2025"}), 200)
-        assert shown == TRADER_NUMBERS
-        history = (await office.admin.get("/v1/timeline", params={"relation_id": relation["id"]})).json()["items"]
-        lines = [event for event in history if event["action"] == "relation.citizen_number_revealed"]
-        assert [line["data"]["reason"] for line in lines] == ["Aangifte IB 2025"]
-        assert lines[0]["data"]["fields"] == ["bsn", "lh_numbers", "ob_number", "vat_id"]
-        assert BSN not in str(history)
-
-    async def test_to_whom(self, office: Tenant, other_office: Tenant) -> None:
-        """Permission *and* a role on the relation; the reason is words."""
-        relation = await office.relation("1", **PERSON, bsn=BSN)
-        path, why = f"{PATH}/{relation['id']}/citizen-number", {"reason": "IB"}
-        _, reader = await office.member(Role.READER)
-        problem(await reader.post(path, json=why), 403)
-        _, mutator = await office.member(Role.MUTATOR)
-        problem(await mutator.post(path, json=why), 404)
-        problem(await other_office.admin.post(path, json=why), 404)
-        problem(await office.anna.post(path, json={}), 422)
-        problem(await office.anna.post(path, json={"reason": f"van {BSN[:3]} {BSN[3:]}"}), 422)
-        key = await office.admin.post("/v1/api-keys", json={"name": "x", "scopes": [P.RELATIONS_READ]})
-        problem(await office.client(key.json()["key"]).post(path, json=why), 403)
-
-    async def test_not_without_end(self, office: Tenant, settings: Settings) -> None:
-        """AZ-08."""
-        relation = await office.relation("1", **PERSON, bsn=BSN)
-        path = f"{PATH}/{relation['id']}/citizen-number"
-        async with serve(settings, reveals_per_hour=2) as served, served.like(office.anna) as anna:
-            statuses = [(await anna.post(path, json={"reason": "IB"})).status_code for _ in range(3)]
-        assert statuses == [200, 200, 429]
-
-
-class TestStored:
-    async def test_no_citizen_number_in_clear(self, office: Tenant, db: Database) -> None:
-        """BSN-04: in no column of any table; and each seal is for its own place."""
-        await office.relation("1", **TRADER, **TRADER_NUMBERS)
-        second = await office.relation("2", **PERSON)
-        async with db.transaction(office.id) as session:
-            tables = await session.scalars(
-                text("SELECT tablename FROM pg_tables WHERE schemaname = 'public' AND tablename <> 'alembic_version'")
-            )
-            for table in tables:
-                for whole in await session.scalars(text(f'SELECT "{table}"::text FROM "{table}"')):
-                    assert BSN not in whole, table
-                    assert BSN.encode().hex() not in whole, table
-            sealed = select(RelationIdentifier).where(RelationIdentifier.kind == "bsn")
-            row = (await session.scalars(sealed)).one()
-            moved = RelationIdentifier(
-                office_id=row.office_id,
-                relation_id=second["id"],
-                kind="bsn",
-                lookup=row.lookup,
-                secret=row.secret,
-                key_id=row.key_id,
-            )
-            with pytest.raises(InvalidTag):
-                relation_identifiers._number(session, moved)
-
-    async def test_under_a_new_key(self, office: Tenant, settings: Settings, db: Database) -> None:
-        """Rotation: what the old key sealed is sealed anew, read all the while, and found by the same hash."""
-        relation = await office.relation("1", **TRADER, **TRADER_NUMBERS)
-        assert settings.citizen_keys
-        assert settings.citizen_index_key
-        old, index_key = settings.citizen_keys.get_secret_value(), settings.citizen_index_key.get_secret_value()
-        fresh = f"second:{new_key()}"
-        both, only = (Database(settings) for _ in range(2))
-        both.vault, only.vault = Vault.parse(f"{fresh},{old}", index_key), Vault.parse(fresh, index_key)
-        try:
-            assert await relation_identifiers.rotate(both, office.id) == 5
-            assert await relation_identifiers.rotate(both, office.id) == 0
-            async with only.transaction(office.id) as session:
-                row = await session.scalar(
-                    select(RelationIdentifier).where(
-                        RelationIdentifier.office_id == office.id, RelationIdentifier.kind == "bsn"
-                    )
-                )
-                assert row is not None
-                assert relation_identifiers._number(session, row) == BSN
-                assert row.lookup == relation_identifiers.lookup(session, office.id, "bsn", BSN)
-            both.vault = Vault.parse(f"{old},{fresh}", index_key)
-            assert await relation_identifiers.rotate(both, office.id) == 5
-        finally:
-            await both.close()
-            await only.close()
-        assert made(await office.anna.get(f"{PATH}/{relation['id']}"), 200)["bsn"] == "******333"
-
-    async def test_without_keys_none_is_kept(self, office: Tenant, settings: Settings) -> None:
-        """BSN-01: an office may do without; all else works."""
-        off = {"citizen_keys": None, "citizen_index_key": None}
-        async with serve(settings, **off) as served, served.like(office.anna) as anna:
-            body = {"number": "1", "type": "organisation", "name": "x", "legal_form": "bv", "rsin": RSIN}
-            assert made(await anna.post(PATH, json=body))["rsin"] == RSIN
-            refused = await anna.post(PATH, json=body | {"number": "2", "ob_number": f"{RSIN}B01"})
-            problem(refused, 409, "citizen_numbers_off")
-
-    async def test_a_lost_key_locks_nobody_out(self, office: Tenant, settings: Settings) -> None:
-        """What is sealed is shown as stars; the rest is read."""
-        await office.relation("1", **COMPANY_NUMBERS)
-        other = SecretStr(f"other:{new_key()}")
-        async with serve(settings, citizen_keys=other) as served, served.like(office.anna) as anna:
-            listed = made(await anna.get(PATH), 200)["items"][0]
-            assert (listed["rsin"], listed["ob_number"]) == (RSIN, "*********")
-            assert made(await anna.get(f"{PATH}/{listed['id']}"), 200)["vat_id"] == "*********"
-            refused = await anna.post(f"{PATH}/{listed['id']}/citizen-number", json={"reason": "BTW"})
-            problem(refused, 409, "citizen_key_missing")

@@ -6,6 +6,7 @@ import pytest
 
 from app import search
 from app.access import P, Role
+from app.services import relation_matching
 from tests.factories import Tenant
 from tests.factories.conventions import made, problem, walk
 
@@ -88,6 +89,50 @@ async def test_only_what_the_caller_sees(office: Tenant, other_office: Tenant, k
     assert await numbers(await office.key(P.RELATIONS_READ), "vries") == ["100", "100.1"]
 
 
+class TestNearlySo:
+    """What somebody does not see, or does not ask for, takes nobody's place."""
+
+    async def others(self, office: Tenant, monkeypatch: pytest.MonkeyPatch, **values: Any) -> None:
+        """More than are listed, and more like it than what is looked for."""
+        monkeypatch.setattr(search, "NEAR", 3)
+        for number in range(1, 6):
+            body = {"number": f"8{number}", "type": "organisation", "name": "Fietsn", "legal_form": "bv"}
+            made(await office.admin.post(PATH, json=body | values))
+
+    async def test_for_who_needs_a_role(self, office: Tenant, known: None, monkeypatch: pytest.MonkeyPatch) -> None:
+        await self.others(office, monkeypatch)
+        assert await numbers(office.anna, "fietsnn") == ["100"]
+        assert await numbers(office.anna, "fietsn") == ["100"]  # what others have so is no reason to look no further
+        assert await numbers(office.admin, "fietsnn") == ["81", "82", "83"]
+
+    async def test_with_a_filter(self, office: Tenant, known: None, monkeypatch: pytest.MonkeyPatch) -> None:
+        await self.others(office, monkeypatch)
+        for q in ("fietsnn", "fietsn"):
+            assert await numbers(office.admin, q, legal_form="vof") == ["100"]
+
+    async def test_the_archived_apart(self, office: Tenant, known: None, monkeypatch: pytest.MonkeyPatch) -> None:
+        await self.others(office, monkeypatch)
+        for row in await walk(office.admin, PATH, 50, q="fietsn"):
+            assert (await office.admin.delete(f"{PATH}/{row['id']}")).status_code == 204
+        for client in (office.admin, office.anna):
+            for q in ("fietsnn", "fietsn"):
+                assert await numbers(client, q) == ["100"]
+        assert await numbers(office.admin, "fietsnn", archived="true") == ["81", "82", "83"]
+        assert await numbers(office.anna, "fietsen", archived="true") == []
+
+    async def test_contacts(self, office: Tenant, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(search, "NEAR", 2)
+        theirs = made(await office.admin.post(PATH, json={"number": "1", "type": "person", "surname": "x"}))["id"]
+        mine = (await office.relation("2"))["id"]
+        for number, surname, relation in (("1", "Jansn", theirs), ("2", "Jansn", theirs), ("3", "Jansen", mine)):
+            body = {"number": number, "surname": surname, "email": f"c{number}@b.nl"}
+            contact = made(await office.admin.post("/v1/contacts", json=body))["id"]
+            made(await office.admin.put(f"/v1/relations/{relation}/contacts/{contact}", json={}))
+        for q in ("jansnn", "jansn"):
+            rows = made(await office.anna.get("/v1/contacts", params={"q": q}), 200)["items"]
+            assert [row["number"] for row in rows] == ["3"]
+
+
 async def test_a_word_that_many_share_is_walked_in_order(office: Tenant, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(search, "MANY", 3)
     for number in range(1, 9):
@@ -145,6 +190,23 @@ class TestByNumber:
             rows = made(await office.anna.post(f"{PATH}/search", json={"identifier": number}), 200)["items"]
             assert [row["number"] for row in rows] == expected
             assert BSN not in str(rows)
+
+    async def test_more_than_an_answer_holds(
+        self, office: Tenant, known: None, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(relation_matching, "MOST_FOUND", 2)
+        for count in (2, 3):
+            await office.relation(f"3{count}", rsin=RSIN)
+            found = made(await office.anna.post(f"{PATH}/search", json={"identifier": RSIN}), 200)
+            assert (len(found["items"]), found["has_more"]) == (2, count == 3)
+
+    async def test_by_whom(self, office: Tenant, known: None) -> None:
+        """Matching a package's returns and looking for people by their numbers are two things."""
+        for scope, searched, matched in ((P.RELATIONS_MATCH, 403, 200), (P.RELATIONS_SEARCH, 200, 403)):
+            key = await office.key(scope)
+            assert (await key.post(f"{PATH}/search", json={"identifier": KVK})).status_code == searched
+            query = {"filing_type": "annual_accounts", "identifier": KVK}
+            assert (await key.post(f"{PATH}/match", json=query)).status_code == matched
 
     async def test_refused(self, office: Tenant, other_office: Tenant, known: None) -> None:
         for wrong in ("henk", "111222334567890", "1"):

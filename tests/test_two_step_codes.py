@@ -56,7 +56,7 @@ async def test_bound_to_its_person(office: Tenant, db: Database) -> None:
         row = (await session.scalars(select(TwoStepSecret).where(TwoStepSecret.office_id == office.id))).one()
         moved = TwoStepSecret(office_id=office.id, team_member_id=office.admin_id, secret=row.secret, key_id=row.key_id)
         with pytest.raises(InvalidTag):
-            two_step_codes._open(session, moved)
+            two_step_codes.SEALING.open(session, moved)
 
 
 async def test_under_a_new_key(office: Tenant, settings: Settings) -> None:
@@ -71,12 +71,12 @@ async def test_under_a_new_key(office: Tenant, settings: Settings) -> None:
     both = Database(settings)
     try:
         both.vault = Vault.parse(f"{fresh},{old}", index_key)
-        assert [await two_step_codes.rotate(both, office.id) for _ in range(2)] == [2, 0]
+        assert [await two_step_codes.SEALING.rotate(both, office.id) for _ in range(2)] == [2, 0]
         async with serve(settings, citizen_keys=SecretStr(fresh)) as served:
             for person in people:
                 made(await person.sign_in(person.code(), address=served.address))
         both.vault = Vault.parse(f"{old},{fresh}", index_key)
-        assert await two_step_codes.rotate(both, office.id) == 2
+        assert await two_step_codes.SEALING.rotate(both, office.id) == 2
     finally:
         await both.close()
     await later(office)

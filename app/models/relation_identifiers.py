@@ -15,6 +15,7 @@ KINDS = SECRET + OPEN
 class RelationIdentifier(OfficeOwned, Base):
     """A number by which others know a relation: what an authority gave it (identificatienummer), a bank account.
 
+    ``is_personal``: a natural person's when it was entered, and so it stays, whatever the relation becomes later.
     ``lookup`` is what it is found by: the number itself, or of a secret one its keyed hash. The number of a secret
     one is in ``secret``, sealed under the key ``key_id``.
     """
@@ -38,6 +39,7 @@ class RelationIdentifier(OfficeOwned, Base):
     position: Mapped[int] = mapped_column(default=0)
     lookup: Mapped[bytes]
     secret: Mapped[bytes | None]
+    is_personal: Mapped[bool] = mapped_column(default=False, server_default="false")
     key_id: Mapped[str | None]
 
     @classmethod

@@ -1,4 +1,3 @@
-from datetime import timedelta
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -8,33 +7,25 @@ from app.access import P
 from app.dependencies import (
     Answer,
     CurrentActor,
-    CurrentSettings,
-    Db,
     Route,
     Transaction,
     find,
-    own_transactions,
     require,
     shape_page,
 )
-from app.limits import spend
 from app.listing import Page, paginate
 from app.models import Relation
 from app.schemas.relation_completeness import Completeness
-from app.schemas.relation_identifiers import Match, MatchQuery, NumberQuery, Reveal, Revealed
 from app.schemas.relations import (
     RelationCreate,
     RelationDetail,
     RelationQuery,
     RelationRead,
-    RelationsFound,
     RelationStaffRead,
     RelationUpdate,
     TypeChange,
 )
-from app.services import relation_completeness, relation_identifiers, relation_lists, relation_matching, relations
-
-SPENDING = timedelta(hours=1)
+from app.services import relation_completeness, relation_lists, relations
 
 router = APIRouter(prefix="/relations", tags=["relations"], route_class=Route)
 
@@ -70,20 +61,6 @@ async def create_relation(
     relation = await relations.create(session, actor, data)
     answer.created(f"/relations/{relation.id}", relation)
     return await relations.detail(session, actor, relation)
-
-
-@router.post("/match", dependencies=[require(P.RELATIONS_MATCH)])
-async def match_relation(data: MatchQuery, session: Transaction, actor: CurrentActor) -> Match:
-    """The one relation that a return (aangifte) belongs to, by the number that its type asks for; or why none."""
-    return await relation_matching.match(session, actor, data)
-
-
-@router.post("/search", dependencies=[require(P.RELATIONS_MATCH)])
-async def search_relations(data: NumberQuery, session: Transaction, actor: CurrentActor) -> RelationsFound:
-    """The relations that have this number, archived ones too: the way to find by a BSN (zoeken op nummer)."""
-    found = await relation_matching.search(session, actor, data)
-    await relations.show(session, actor, found)
-    return RelationsFound.model_validate({"items": found})
 
 
 @router.get(
@@ -151,15 +128,3 @@ async def restore_relation(
     await session.flush()
     answer.show(relation)
     return await relations.detail(session, actor, relation)
-
-
-@router.post("/{relation_id}/citizen-number", dependencies=[require(P.CITIZEN_NUMBERS_REVEAL)])
-@own_transactions
-async def reveal_citizen_number(
-    relation_id: UUID, data: Reveal, actor: CurrentActor, db: Db, settings: CurrentSettings
-) -> Revealed:
-    """Show the numbers that are, or hold, a BSN (burgerservicenummer) in full; the history says who saw them."""
-    await spend(db, "citizen_numbers", str(actor.id), settings.reveals_per_hour, SPENDING, actor.office_id)
-    async with db.transaction(actor.office_id) as session:
-        relation = await find(session, actor, Relation, relation_id)
-        return Revealed.model_validate(await relation_identifiers.reveal(session, actor, relation, data.reason))

@@ -1,13 +1,12 @@
 """The numbers of a relation in the API's words: typed in any usual form, read masked where they hold a BSN."""
 
-import re
 from typing import Annotated, Literal, TypeAlias
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic import BaseModel, Field
 
 from app import identifiers
-from app.schemas.base import Id, Input, Line, Output, identifier
-from app.schemas.examples import RELATION, example
+from app.schemas.base import Output, identifier
+from app.schemas.examples import example
 
 Bsn: TypeAlias = identifier(identifiers.bsn, description="burgerservicenummer; of persons and sole traders only")  # type: ignore[valid-type]
 Rsin: TypeAlias = identifier(identifiers.rsin, description="RSIN; of all but persons and sole traders")  # type: ignore[valid-type]
@@ -68,29 +67,6 @@ class FieldWarning(Output):
     detail: str
 
 
-def _no_numbers(value: str) -> str:
-    if re.search(r"\d([\s.\-]?\d){7}", value):
-        raise ValueError("Say why in words; a reason is kept in the history and holds no numbers of people.")
-    return value
-
-
-class Reveal(Input):
-    model_config = ConfigDict(json_schema_extra={"examples": [{"reason": "Aangifte inkomstenbelasting 2025"}]})
-
-    reason: Annotated[Line, AfterValidator(_no_numbers), Field(description="kept in the history; without numbers")]
-
-
-class Revealed(Output):
-    """The numbers that are, or hold, a BSN, in full."""
-
-    model_config = example(bsn="999990019", ob_number="999990019B01", vat_id="NL000099998B57", lh_numbers=[])
-
-    bsn: str | None
-    ob_number: str | None
-    vat_id: str | None
-    lh_numbers: list[str]
-
-
 FilingType = Annotated[
     Literal[
         "income_tax", "corporation_tax", "vat", "vat_correction", "eu_sales_list", "payroll_tax",
@@ -101,35 +77,3 @@ FilingType = Annotated[
         "jaarrekening, kredietrapportage"
     ),
 ]  # fmt: skip
-
-
-class MatchQuery(Input):
-    """Which relation does a return of this type with this number belong to?"""
-
-    model_config = ConfigDict(
-        json_schema_extra={"examples": [{"filing_type": "vat", "identifier": "123456782B01"}]},
-    )
-
-    filing_type: FilingType
-    identifier: Annotated[Line, Field(max_length=50, description="BSN, RSIN, OB, LH or KvK number, as the type asks")]
-
-
-class NumberQuery(Input):
-    """Any number that a relation may have; in a body, since a BSN never stands in an address (AZ-07)."""
-
-    model_config = ConfigDict(json_schema_extra={"examples": [{"identifier": "999990019"}]})
-
-    identifier: Annotated[Line, Field(max_length=50, description="BSN, RSIN, OB, VAT, LH, KvK, branch number or IBAN")]
-
-
-class Match(Output):
-    """Exactly one relation, or none and the reason: then a human decides."""
-
-    model_config = example(relation_id=RELATION, matched_by="ob_number", reason=None, candidates=[])
-
-    relation_id: Id | None
-    matched_by: Annotated[str | None, Field(description="the kind of number that was compared")]
-    reason: Annotated[
-        Literal["none", "several", "not_for_this_type"] | None, Field(description="why there is no single relation")
-    ]
-    candidates: Annotated[list[Id], Field(description="with `several`: which; with `not_for_this_type`: whose number")]

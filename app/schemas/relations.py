@@ -21,7 +21,7 @@ from app.schemas.base import (
     Search,
     absent,
 )
-from app.schemas.examples import DOSSIER, MADE_AND_CHANGED, RELATION, example, shown_of
+from app.schemas.examples import DOSSIER, MADE_AND_CHANGED, RELATION, example
 from app.schemas.relation_completeness import Gap
 from app.schemas.relation_details import DetailsGiven, DetailsRead, FiscalYearEnd
 from app.schemas.relation_identifiers import FieldWarning, NumbersGiven, NumbersRead
@@ -206,14 +206,6 @@ class RelationDetail(RelationStaffRead):
     model_config = example(RelationStaffRead, warnings=[])
 
     warnings: Annotated[list[FieldWarning], Field(description="waarschuwingen; they stop nothing")]
-
-
-class RelationsFound(Output):
-    """Every relation that has the number (at most 100)."""
-
-    model_config = example(items=[shown_of(RelationStaffRead)])
-
-    items: list[RelationStaffRead]
 
 
 class TypeChange(Input):

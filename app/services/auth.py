@@ -118,7 +118,8 @@ async def sign_in(
 ) -> SignedIn:
     """A token for a team member or a contact. One answer for every failure, in about one time (AU-03).
 
-    Only who knows the password learns whether the two-step check is on.
+    Only who knows the password learns whether the two-step check is on: he is asked for the code, and neither
+    counted (but for his address, which bounds what checking passwords costs us) nor written down as refused.
     """
     account = f"{office.casefold()}\0{email_key(email)}"
     await limits.spend(db, "sign_in_address", address, settings.sign_in_attempts_per_address, WINDOW)
@@ -139,7 +140,10 @@ async def sign_in(
                     await limits.forgive(session, "sign_in", account)
                     return await _begin_session(session, settings, person)
                 refusal = lacking
-    await _record_refusal(db, people, refusal.code)
+    if refusal.code == two_step_codes.ASKED:
+        await _ask_for_code(db, people[0], account)
+    else:
+        await _record_refusal(db, people, refusal.code)
     raise refusal
 
 
@@ -191,6 +195,16 @@ async def _record_refusal(db: Database, people: list[TeamMember | Contact], code
     for person in people:
         async with db.transaction(person.office_id) as session:
             events.record(session, without_rights(person), "auth.refused", person, code=code)
+
+
+async def _ask_for_code(db: Database, person: TeamMember | Contact, account: str) -> None:
+    """The first of two steps is no failed try: it takes back what it was counted as, and forgives no other.
+
+    Who had the password and no code stands in the history all the same; he may have stolen it.
+    """
+    async with db.transaction(person.office_id) as session:
+        await limits.unspend(session, "sign_in", account)
+        events.record(session, without_rights(person), "auth.code_asked", person)
 
 
 async def _begin_session(session: AsyncSession, settings: Settings, person: TeamMember | Contact) -> SignedIn:

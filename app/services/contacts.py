@@ -31,7 +31,7 @@ async def find_all(session: AsyncSession, actor: Actor, query: ContactQuery) -> 
     if query.login_status:
         found = found.where(Contact.login_status == query.login_status)
     if query.q:
-        found = found.where(await search.matches(session, Contact, query.q))
+        found = found.where(await search.matches(session, found, Contact, query.q))
     return found
 
 

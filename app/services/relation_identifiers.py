@@ -1,100 +1,76 @@
-"""The numbers of relations: sealed where they may hold a citizen number, masked when read, revealed by one call."""
+"""The numbers of relations: stored, masked when read, found by, and warned of."""
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
 import structlog
-from sqlalchemy import Select, delete, func, select
+from sqlalchemy import ColumnElement, and_, delete, func, or_, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app import identifiers
 from app.access import Actor, visible
-from app.crypto import Sealed, Vault
-from app.db import Database
-from app.errors import Conflict, FieldError, Invalid, invalid
+from app.errors import Conflict, FieldError, Invalid
+from app.filings import WITH_RETURNS
 from app.identifiers import Finding, Numbers
-from app.legal_forms import NATURAL
-from app.models import Office, Relation, RelationIdentifier
+from app.models import Relation, RelationIdentifier
 from app.models.base import among
 from app.models.relation_identifiers import SECRET
-from app.services import events, sealing
+from app.services import citizen_numbers
+from app.services.citizen_numbers import ALWAYS_HOLD, SEALING, check_allowed, is_natural, legal_form_of, set_purpose
 
 log = structlog.get_logger()
 
 # The field of the API that shows a kind; of the plural ones a relation may have several.
-FIELDS = {
-    "bsn": "bsn",
+FIELDS = citizen_numbers.FIELDS | {
     "rsin": "rsin",
-    "ob_number": "ob_number",
-    "vat_id": "vat_id",
-    "lh_numbers": "lh_number",
     "kvk_number": "kvk_number",
     "branch_numbers": "branch_number",
     "bank_accounts": "iban",
 }
 WITH_PURPOSE = {*FIELDS, "bsn_purpose"}
 SEVERAL = {"lh_numbers", "branch_numbers", "bank_accounts"}
-ALWAYS_HOLD = set(SECRET) - {"vat_id"}  # a natural person's BSN; the VAT id of the new form does not
 HIDDEN = "*" * 9
 SHOWN_DIGITS = 3
+# Returns are matched by these, so what two relations share leads to neither of them (services/relation_matching.py).
+MATCHED = {
+    "bsn": "BSN",
+    "rsin": "RSIN",
+    "ob_number": "OB number",
+    "lh_number": "LH number",
+    "kvk_number": "KvK number",
+}
 
 COLUMNS = (
     RelationIdentifier.office_id, RelationIdentifier.relation_id, RelationIdentifier.kind, RelationIdentifier.lookup,
-    RelationIdentifier.secret, RelationIdentifier.key_id,
+    RelationIdentifier.secret, RelationIdentifier.key_id, RelationIdentifier.is_personal,
 )  # fmt: skip
 
 Given = Mapping[str, Any]
 
 
-def vault_of(session: AsyncSession) -> Vault:
-    found: Vault | None = session.info["vault"]
-    if found is None:
-        detail = "This server keeps no citizen numbers, nor numbers made from them: its keys are not set."
-        raise Conflict(detail, code="citizen_numbers_off")
-    return found
-
-
-def place(row: Any) -> str:
-    """What a sealed number is bound to."""
-    return f"{row.office_id}/{row.relation_id}/{row.kind}"
-
-
 def lookup(session: AsyncSession, office_id: UUID, kind: str, number: str) -> bytes:
-    return vault_of(session).index(office_id, kind, number) if kind in SECRET else number.encode()
+    return SEALING.vault_of(session).index(office_id, kind, number) if kind in SECRET else number.encode()
 
 
-def holders(session: AsyncSession, actor: Actor, kind: str, number: str) -> Select[UUID]:
-    """Ids of the office's relations that have this number, seen by the caller or not."""
-    return select(RelationIdentifier.relation_id).where(
+def is_one_of(session: AsyncSession, actor: Actor, numbers: Iterable[tuple[str, str]]) -> ColumnElement[bool]:
+    """The condition that a row is one of these numbers (kind and number), whosoever in the office has it."""
+    lookups = [(kind, lookup(session, actor.office_id, kind, number)) for kind, number in numbers]
+    return and_(
         RelationIdentifier.office_id == actor.office_id,
-        RelationIdentifier.kind == kind,
-        RelationIdentifier.lookup == lookup(session, actor.office_id, kind, number),
+        tuple_(RelationIdentifier.kind, RelationIdentifier.lookup).in_(lookups),
     )
 
 
-def _seal(vault: Vault, row: RelationIdentifier, number: str) -> None:
-    sealed = vault.seal(place(row), number)
-    row.secret, row.key_id = sealed.secret, sealed.key_id
+def of_relation() -> ColumnElement[bool]:
+    """Joins the numbers with whose they are."""
+    same_office = Relation.office_id == RelationIdentifier.office_id
+    return same_office & (Relation.id == RelationIdentifier.relation_id)
 
 
 def _number(session: AsyncSession, row: Any) -> str:
-    if row.secret is None or row.key_id is None:
-        return str(row.lookup.decode())
-    try:
-        return vault_of(session).open(place(row), Sealed(row.key_id, row.secret))
-    except LookupError:
-        detail = "The key that this number was sealed with is not given to the server any more; tell its operator."
-        raise Conflict(detail, code="citizen_key_missing") from None
-
-
-def legal_form_of(relation: Relation) -> str | None:
-    return "natural_person" if relation.type == "person" else relation.legal_form
-
-
-def _is_natural(relation: Relation) -> bool:
-    return legal_form_of(relation) in NATURAL
+    return SEALING.open(session, row) if row.kind in SECRET else str(row.lookup.decode())
 
 
 async def _rows(session: AsyncSession, actor: Actor, relations: Sequence[Relation]) -> Sequence[Any]:
@@ -125,12 +101,12 @@ async def show(
     opened: dict[str, list[str]] = defaultdict(list)
     by_id = {relation.id: relation for relation in relations}
     for row in await _rows(session, actor, relations):
-        is_natural = row.kind == "bsn" or _is_natural(by_id[row.relation_id])
-        is_hidden = is_natural and row.kind in ALWAYS_HOLD and not digits
+        is_personal = row.is_personal or row.kind == "bsn" or is_natural(by_id[row.relation_id])
+        is_hidden = is_personal and row.kind in ALWAYS_HOLD and not digits
         number = None if is_hidden else _readable(session, row)
         if number is not None:
             opened[row.kind].append(number)
-        found[row.relation_id][row.kind].append(_masked(row.kind, number, digits) if is_natural else number or HIDDEN)
+        found[row.relation_id][row.kind].append(_masked(row.kind, number, digits) if is_personal else number or HIDDEN)
     for relation in relations:
         relation.shown = {field: _shown(field, found[relation.id][kind]) for field, kind in FIELDS.items()}
     return opened
@@ -180,31 +156,12 @@ async def _put(session: AsyncSession, actor: Actor, relation: Relation, given: G
             errors=[FieldError(error.pointer, error.code, error.detail) for error in errors],
         )
     changed = sorted(field for field, kind in FIELDS.items() if wanted[kind] != now[kind])
-    await _check_allowed(session, actor, relation, [FIELDS[field] for field in changed if wanted[FIELDS[field]]])
+    await check_allowed(session, actor, relation, [FIELDS[field] for field in changed if wanted[FIELDS[field]]])
     for field in changed:
         await _replace(session, actor, relation, FIELDS[field], wanted[FIELDS[field]])
     if changed:
         relation.updated_at = func.now()  # their version is the relation's
-    return changed + _set_purpose(relation, given, has_bsn=bool(wanted["bsn"]))
-
-
-async def _check_allowed(session: AsyncSession, actor: Actor, relation: Relation, kinds: list[str]) -> None:
-    """An office may choose to keep no citizen numbers at all (BSN-01)."""
-    if not any(kind == "bsn" or (kind in ALWAYS_HOLD and _is_natural(relation)) for kind in kinds):
-        return
-    office = await session.get_one(Office, actor.office_id)
-    if not office.keeps_citizen_numbers:
-        detail = "This office keeps no citizen numbers, nor numbers made from them; an administrator may change that."
-        raise Conflict(detail, code="citizen_numbers_off")
-
-
-def _set_purpose(relation: Relation, given: Given, *, has_bsn: bool) -> list[str]:
-    """A BSN is kept for a purpose, and a purpose only with a BSN (BSN-01)."""
-    before = relation.bsn_purpose
-    if not has_bsn and given.get("bsn_purpose"):
-        raise invalid("/bsn_purpose", "bsn_purpose", "A purpose goes with a BSN; this relation has none.")
-    relation.bsn_purpose = (before or "tax_returns") if has_bsn else None
-    return ["bsn_purpose"] if relation.bsn_purpose != before else []
+    return changed + set_purpose(relation, given, has_bsn=bool(wanted["bsn"]))
 
 
 def _numbers(relation: Relation, values: Mapping[str, list[str]]) -> Numbers:
@@ -227,9 +184,10 @@ async def _replace(session: AsyncSession, actor: Actor, relation: Relation, kind
             kind=kind,
             position=position,
             lookup=lookup(session, actor.office_id, kind, number),
+            is_personal=is_natural(relation),
         )
         if kind in SECRET:
-            _seal(vault_of(session), row, number)
+            SEALING.seal(session, row, number)
         session.add(row)
 
 
@@ -238,49 +196,35 @@ async def warnings(
 ) -> list[Finding]:
     """What is odd about these numbers of it; nothing of that ever stopped a save."""
     found = identifiers.cross_check(_numbers(relation, {kind: values[kind] for kind in FIELDS.values()}))
-    for kind in ("bsn", "rsin"):
-        for number in values[kind]:
-            if await _is_elsewhere(session, actor, relation, kind, number):
-                detail = f"Another relation of this kind has the same {kind.upper()}."
-                found.append(Finding(kind, f"{kind}_in_use", detail))
+    shared = await _shared(session, actor, relation, values)
+    for field, kind in FIELDS.items():
+        if kind in shared:
+            detail = f"Another relation has the same {MATCHED[kind]}; a return with it is matched with neither."
+            found.append(Finding(field, f"{field}_in_use", detail))
     return [finding for finding in found if not finding.is_error]
 
 
-async def _is_elsewhere(session: AsyncSession, actor: Actor, relation: Relation, kind: str, number: str) -> bool:
-    """A person and his sole trader's business share one BSN rightly, so only others of the same kind count."""
-    same = select(Relation.id).where(
-        Relation.office_id == actor.office_id,
-        Relation.id.in_(holders(session, actor, kind, number)),
-        Relation.id != relation.id,
-        Relation.archived_at.is_(None),
-        Relation.type == relation.type,
-        Relation.legal_form.is_not_distinct_from(relation.legal_form),
+async def _shared(session: AsyncSession, actor: Actor, relation: Relation, values: Mapping[str, list[str]]) -> set[str]:
+    """The kinds that returns are matched by and of which another relation has one of these numbers.
+
+    A person and his sole trader's business share one BSN rightly, so of that only others of the same kind count; and
+    a client may be another client's supplier, so only others whose returns are matched too.
+    """
+    numbers = [(kind, number) for kind in MATCHED for number in values[kind]]
+    if not numbers:
+        return set()
+    types = WITH_RETURNS if relation.type in WITH_RETURNS else (relation.type,)
+    same_kind = (Relation.type == relation.type) & Relation.legal_form.is_not_distinct_from(relation.legal_form)
+    others = (
+        select(RelationIdentifier.kind)
+        .join(Relation, of_relation())
+        .where(
+            RelationIdentifier.office_id == actor.office_id,
+            is_one_of(session, actor, numbers),
+            Relation.id != relation.id,
+            Relation.archived_at.is_(None),
+            Relation.type.in_(types),
+            or_(RelationIdentifier.kind != "bsn", same_kind),
+        )
     )
-    return await session.scalar(same.limit(1)) is not None
-
-
-async def reveal(session: AsyncSession, actor: Actor, relation: Relation, reason: str) -> dict[str, Any]:
-    """The secret numbers in full, and a line in the history that says who saw them and why (BSN-03, BSN-08)."""
-    values = await read(session, actor, relation)
-    shown = {field: _shown(field, values[kind]) for field, kind in FIELDS.items() if kind in SECRET}
-    fields = sorted(field for field, value in shown.items() if value)
-    events.record(
-        session,
-        actor,
-        "relation.citizen_number_revealed",
-        relation,
-        relation_id=relation.id,
-        fields=fields,
-        reason=reason,
-    )
-    return shown
-
-
-async def rotate(db: Database, office_id: UUID) -> int:
-    """Seal what an older key sealed with the current one; returns how many."""
-    return await sealing.rotate(
-        db,
-        office_id,
-        RelationIdentifier,
-        lambda session, row: _seal(vault_of(session), row, _number(session, row)),
-    )
+    return set(await session.scalars(others.distinct()))

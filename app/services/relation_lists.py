@@ -10,9 +10,9 @@ from app.access import Actor, visible
 from app.errors import invalid
 from app.listing import ListQuery
 from app.models import Relation, RelationExternalId, RelationIdentifier, RelationLabel, RelationProduct, RelationRole
-from app.models.base import today
+from app.models.base import among, holds
 from app.schemas.relations import RelationQuery
-from app.services import relation_completeness
+from app.services import relation_completeness, relation_identifiers
 from app.services.relations import WITH_DOSSIER
 from app.text import fold, number_key
 
@@ -40,7 +40,7 @@ async def find_all(session: AsyncSession, actor: Actor, query: RelationQuery) ->
     if query.missing:
         found = found.where(relation_completeness.is_missing(query.missing))
     if query.q:
-        found = found.where(_named(query.q) if actor.is_contact else await _matches(session, actor, query.q))
+        found = found.where(_named(query.q) if actor.is_contact else await _matches(session, found, actor, query.q))
     return found
 
 
@@ -64,9 +64,8 @@ def _hanging(actor: Actor, query: RelationQuery) -> list[ColumnElement[bool]]:
     if query.label_id:
         wanted.append(_of(actor, RelationLabel, RelationLabel.label_id == query.label_id))
     if query.product_id:
-        begun = or_(RelationProduct.starts_on.is_(None), RelationProduct.starts_on <= today())
-        goes_on = or_(RelationProduct.ends_on.is_(None), RelationProduct.ends_on >= today())
-        wanted.append(_of(actor, RelationProduct, RelationProduct.product_id == query.product_id, begun, goes_on))
+        today = holds(RelationProduct.starts_on, RelationProduct.ends_on)
+        wanted.append(_of(actor, RelationProduct, RelationProduct.product_id == query.product_id, today))
     if query.team_member_id:
         wanted.append(_of(actor, RelationRole, RelationRole.team_member_id == query.team_member_id))
     if query.external_id:
@@ -80,12 +79,12 @@ def _of(actor: Actor, model: Any, *conditions: ColumnElement[bool]) -> ColumnEle
     return Relation.id.in_(select(model.relation_id).where(model.office_id == actor.office_id, *conditions))
 
 
-async def _matches(session: AsyncSession, actor: Actor, text: str) -> ColumnElement[bool]:
-    found = await search.matches(session, Relation, text)
+async def _matches(session: AsyncSession, found: Select[Relation], actor: Actor, text: str) -> ColumnElement[bool]:
+    named = await search.matches(session, found, Relation, text)
     numbers, _ = identifiers.readings(text, OPEN_NUMBERS)
     if not numbers:
-        return found
-    same = [
-        (RelationIdentifier.kind == kind) & (RelationIdentifier.lookup == number.encode()) for kind, number in numbers
-    ]
-    return or_(found, _of(actor, RelationIdentifier, or_(*same)))
+        return named
+    same = relation_identifiers.is_one_of(session, actor, numbers)
+    holders = select(RelationIdentifier.relation_id).where(RelationIdentifier.office_id == actor.office_id, same)
+    ids = list(await session.scalars(holders.limit(search.MANY)))
+    return or_(named, among(Relation.id, ids)) if ids else named

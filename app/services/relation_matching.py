@@ -1,20 +1,28 @@
 """To which relation does a return belong? The type of filing decides which number counts (domain.md 5.5)."""
 
-from collections.abc import Iterable
+from collections import defaultdict
 from dataclasses import dataclass
+from typing import Any
 
-from sqlalchemy import or_
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app import identifiers
 from app.access import Actor, visible
 from app.errors import FieldError, Invalid, invalid
-from app.models import Relation
-from app.schemas.relation_identifiers import Match, MatchQuery, NumberQuery
-from app.services import relation_identifiers
+from app.filings import PERIOD_FIELDS, WITH_RETURNS, period_fits
+from app.legal_forms import CORPORATIONS
+from app.models import Relation, RelationIdentifier
+from app.models.relation_identifiers import SECRET
+from app.schemas.relation_matching import Match, MatchQuery, NumberQuery
+from app.services import events, relation_identifiers
+from app.services.citizen_numbers import legal_form_of
 from app.services.relations import WITH_DOSSIER
 
 MOST_FOUND = 100
+MOST_CANDIDATES = 20
+
+Numbers = list[tuple[str, str]]  # kind and number
+Found = dict[Relation, set[str]]  # and by which kinds
 
 
 @dataclass(frozen=True)
@@ -26,13 +34,6 @@ class Filing:
 
 
 PERSON = frozenset({"natural_person"})
-# Who pays corporation tax: not the partnerships, whose partners pay income tax each for himself.
-CORPORATIONS = frozenset(
-    {
-        "bv", "nv", "foundation", "association", "owners_association", "cooperative", "mutual_insurer",
-        "church_body", "other_private_body", "public_body", "foreign", "se", "sce",
-    }
-)  # fmt: skip
 FILINGS = {
     "income_tax": Filing(("bsn",), PERSON),
     "corporation_tax": Filing(("rsin",), CORPORATIONS),
@@ -48,56 +49,83 @@ FILINGS = {
 }
 
 
-async def match(session: AsyncSession, actor: Actor, query: MatchQuery) -> Match:
-    """Exactly one hit, or none and the reason. Only relations that the caller may see, and none that is archived."""
-    filing = FILINGS[query.filing_type]
-    for kind, number in _readings(filing.keys, query.identifier):
-        found = await _relations_with(session, actor, kind, number)
-        fitting = [relation for relation in found if _files(relation, filing)]
-        if len(fitting) == 1:
-            return Match(relation_id=fitting[0].id, matched_by=kind, reason=None, candidates=[])
-        if fitting:
-            return _none("several", kind, fitting)
-        if found:
-            return _none("not_for_this_type", kind, found)
-    return _none("none", None, [])
-
-
-async def search(session: AsyncSession, actor: Actor, data: NumberQuery) -> list[Relation]:
-    """Every relation that the caller sees and that has this number, whatever kind of number it may be."""
-    found = identifiers.readings(data.identifier, identifiers.CHECKS)[0]
-    if not found:
-        detail = "Give a number of a kind that relations have: BSN, RSIN, OB, VAT, LH, KvK, branch number or IBAN."
-        raise invalid("/identifier", "identifier_format", detail)
-    wanted = or_(
-        *(Relation.id.in_(relation_identifiers.holders(session, actor, kind, number)) for kind, number in found)
-    )
-    statement = visible(actor, Relation).options(WITH_DOSSIER).where(wanted).order_by(Relation.number_sort)
-    return list(await session.scalars(statement.limit(MOST_FOUND)))
-
-
-def _none(reason: str, kind: str | None, found: list[Relation]) -> Match:
-    candidates = [relation.id for relation in found]
-    return Match.model_validate(
-        {"relation_id": None, "matched_by": kind, "reason": reason, "candidates": candidates[:20]}
-    )
-
-
-def _readings(kinds: Iterable[str], text: str) -> list[tuple[str, str]]:
-    """What the text may be, of these kinds; Invalid where it is none of them."""
-    found, refusals = identifiers.readings(text, kinds)
+def asked_of(query: MatchQuery) -> Numbers:
+    """What the number may be, of the kinds that count for this type; Invalid where it is none of them."""
+    found, refusals = identifiers.readings(query.identifier, FILINGS[query.filing_type].keys)
     if not found:
         wrong = refusals[0]
         raise Invalid(wrong.detail, code=wrong.code, errors=[FieldError("/identifier", wrong.code, wrong.detail)])
     return found
 
 
-def _files(relation: Relation, filing: Filing) -> bool:
-    form = relation_identifiers.legal_form_of(relation)
-    return filing.by is None or form in filing.by
+def searched_for(query: NumberQuery) -> Numbers:
+    """What the number may be, of all kinds."""
+    found, _ = identifiers.readings(query.identifier, identifiers.CHECKS)
+    if not found:
+        detail = "Give a number of a kind that relations have: BSN, RSIN, OB, VAT, LH, KvK, branch number or IBAN."
+        raise invalid("/identifier", "identifier_format", detail)
+    return found
 
 
-async def _relations_with(session: AsyncSession, actor: Actor, kind: str, number: str) -> list[Relation]:
-    holders = relation_identifiers.holders(session, actor, kind, number)
-    found = visible(actor, Relation).where(Relation.id.in_(holders), Relation.archived_at.is_(None))
-    return list(await session.scalars(found.order_by(Relation.number_sort)))
+def is_secret(numbers: Numbers) -> bool:
+    """May it be, or hold, a citizen number? Then asking is counted, and what is found leaves a trace."""
+    return any(kind in SECRET for kind, _ in numbers)
+
+
+async def match(session: AsyncSession, actor: Actor, query: MatchQuery, numbers: Numbers) -> Match:
+    """Exactly one hit, or none and the reason. Only relations that the caller may see, and none that is archived.
+
+    A number may be read in two ways, as a BSN and as an RSIN; what either finds counts, so two are never one.
+    """
+    filing = FILINGS[query.filing_type]
+    clients = (Relation.type.in_(WITH_RETURNS), Relation.archived_at.is_(None))
+    found = await _holders(session, actor, numbers, *clients)
+    fitting = [relation for relation in found if filing.by is None or legal_form_of(relation) in filing.by]
+    shown = (fitting or list(found))[:MOST_CANDIDATES]
+    traced = {relation: found[relation] for relation in shown}
+    _trace(session, actor, "relation.matched", traced, filing_type=query.filing_type)
+    kinds = {kind for relation in shown for kind in found[relation]}
+    one = fitting[0] if len(fitting) == 1 else None
+    return Match(
+        relation_id=one.id if one else None,
+        matched_by=kinds.pop() if len(kinds) == 1 else None,
+        reason=None if one else "several" if fitting else "not_for_this_type" if found else "none",
+        candidates=[] if one else [relation.id for relation in shown],
+        period_fits=_period_fits(one, query) if one else None,
+    )
+
+
+async def search(session: AsyncSession, actor: Actor, numbers: Numbers) -> tuple[list[Relation], bool]:
+    """Relations that the caller sees and that have this number, whatever kind it may be; and are there more?"""
+    found = await _holders(session, actor, numbers)
+    shown = list(found)[:MOST_FOUND]
+    _trace(session, actor, "relation.found_by_number", {relation: found[relation] for relation in shown})
+    return shown, len(found) > MOST_FOUND
+
+
+async def _holders(session: AsyncSession, actor: Actor, numbers: Numbers, *conditions: Any) -> Found:
+    mine = visible(actor, Relation).options(WITH_DOSSIER).add_columns(RelationIdentifier.kind)
+    mine = mine.join(RelationIdentifier, relation_identifiers.of_relation())
+    mine = mine.where(relation_identifiers.is_one_of(session, actor, numbers), *conditions)
+    mine = mine.order_by(Relation.number_sort, Relation.id).limit((MOST_FOUND + 1) * len(numbers))
+    found: Found = defaultdict(set)
+    for relation, kind in await session.execute(mine):
+        found[relation].add(kind)
+    return found
+
+
+def _trace(session: AsyncSession, actor: Actor, action: str, found: Found, **data: Any) -> None:
+    """Whose citizen number somebody had, or guessed, stands in their histories (BSN-08): by kind, never the number.
+
+    What found nothing leaves no line: it concerns nobody of the office, and was counted.
+    """
+    for relation, kinds in found.items():
+        if secret := sorted(kinds & set(SECRET)):
+            events.record(session, actor, action, relation, relation_id=relation.id, kinds=secret, **data)
+
+
+def _period_fits(relation: Relation, query: MatchQuery) -> bool | None:
+    if query.period is None:
+        return None
+    field = PERIOD_FIELDS.get(query.filing_type)
+    return period_fits(query.filing_type, getattr(relation, field) if field else None, query.period)

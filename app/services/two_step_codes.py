@@ -3,31 +3,21 @@
 The secret lies sealed. A code is good for its half minute and the ones beside it, since clocks differ, and once.
 """
 
-from uuid import UUID
-
 import pyotp
 from pyotp.exceptions import OTPVerificationError
 from sqlalchemy import ColumnElement, delete, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.crypto import Sealed, Vault
-from app.db import Database
-from app.errors import Conflict, Unauthenticated
+from app.errors import Unauthenticated
 from app.models import Contact, TeamMember, TwoStepSecret
-from app.services import sealing
+from app.services.sealing import Sealing
 
 STEPS_BESIDE = 1
 NO_CODE = "This is not the code of now, or it was used already; each works once. Wait for the next one."
 
+ASKED = "otp_required"
+
 Person = Contact | TeamMember
-
-
-def _vault_of(session: AsyncSession) -> Vault:
-    found: Vault | None = session.info["vault"]
-    if found is None:
-        detail = "This server has no two-step check: the keys that its secrets would be sealed with are not set."
-        raise Conflict(detail, code="two_step_unavailable")
-    return found
 
 
 def _place(row: TwoStepSecret) -> str:
@@ -35,17 +25,18 @@ def _place(row: TwoStepSecret) -> str:
     return f"{row.office_id}/{row.contact_id or row.team_member_id}/two_step"
 
 
-def _seal(session: AsyncSession, row: TwoStepSecret, secret: str) -> None:
-    sealed = _vault_of(session).seal(_place(row), secret)
-    row.secret, row.key_id = sealed.secret, sealed.key_id
-
-
-def _open(session: AsyncSession, row: TwoStepSecret) -> str:
-    try:
-        return _vault_of(session).open(_place(row), Sealed(row.key_id, row.secret))
-    except LookupError:
-        detail = "The key that your two-step check was sealed with is not given to the server any more; ask the office."
-        raise Conflict(detail, code="two_step_key_missing") from None
+SEALING = Sealing(
+    TwoStepSecret,
+    _place,
+    no_keys=(
+        "two_step_unavailable",
+        "This server has no two-step check: the keys that its secrets would be sealed with are not set.",
+    ),
+    lost_key=(
+        "two_step_key_missing",
+        "The key that your two-step check was sealed with is not given to the server any more; ask the office.",
+    ),
+)
 
 
 def step_of(secret: str, otp: str, at: float | None = None) -> int | None:
@@ -63,7 +54,7 @@ def keep(session: AsyncSession, person: Person, secret: str) -> None:
         contact_id=person.id if is_contact else None,
         team_member_id=None if is_contact else person.id,
     )
-    _seal(session, row, secret)
+    SEALING.seal(session, row, secret)
     session.add(row)
 
 
@@ -86,7 +77,7 @@ async def find(session: AsyncSession, person: Person) -> TwoStepSecret | None:
 
 def spend(session: AsyncSession, row: TwoStepSecret, otp: str) -> bool:
     """Is this a code that counts now and was not used? From here on it was."""
-    step = step_of(_open(session, row), otp)
+    step = step_of(SEALING.open(session, row), otp)
     if step is None or step <= row.last_step:
         return False
     row.last_step = step
@@ -99,15 +90,8 @@ async def refusal(session: AsyncSession, person: Person, otp: str | None) -> Una
         return None
     if otp is None:
         detail = "This login has the two-step check on: send the code of its app as `otp` too."
-        return Unauthenticated(detail, code="otp_required")
+        return Unauthenticated(detail, code=ASKED)
     row = await find(session, person)
     if row is None or not spend(session, row, otp):
         return Unauthenticated(NO_CODE, code="otp_invalid")
     return None
-
-
-async def rotate(db: Database, office_id: UUID) -> int:
-    """Seal what an older key sealed with the current one; returns how many."""
-    return await sealing.rotate(
-        db, office_id, TwoStepSecret, lambda session, row: _seal(session, row, _open(session, row))
-    )

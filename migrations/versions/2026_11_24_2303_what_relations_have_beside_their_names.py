@@ -234,12 +234,19 @@ def upgrade() -> None:
         op.create_check_constraint(op.f(f"ck_relations_{column}"), "relations", one_of(column, values))
     op.create_check_constraint(op.f("ck_relations_employees"), "relations", "employees >= 0")
     set_kinds(*KINDS, "iban")
+    personal = sa.Column("is_personal", sa.Boolean(), server_default="false", nullable=False)
+    op.add_column("relation_identifiers", personal)
     for table in TABLES:
         protect(table)
     for office in each_office():
         op.execute(
             "UPDATE relations SET fiscal_year_end = CASE WHEN type <> 'person' THEN '12-31' END "
             f"WHERE office_id = '{office}'"
+        )
+        op.execute(
+            "UPDATE relation_identifiers i SET is_personal = true FROM relations r "
+            "WHERE r.office_id = i.office_id AND r.id = i.relation_id "
+            f"AND (r.type = 'person' OR r.legal_form IN ('sole_trader', 'natural_person')) AND i.office_id = '{office}'"
         )
         op.execute(
             "UPDATE relations SET bsn_purpose = 'tax_returns' FROM relation_identifiers i "
@@ -251,6 +258,7 @@ def upgrade() -> None:
 def downgrade() -> None:
     for office in each_office():
         op.execute(f"DELETE FROM relation_identifiers WHERE kind = 'iban' AND office_id = '{office}'")
+    op.drop_column("relation_identifiers", "is_personal")
     set_kinds(*KINDS)
     for column in ("created_by", "updated_by"):
         op.drop_column("relations", column)

@@ -3,11 +3,13 @@
 import time
 from dataclasses import dataclass
 from typing import Any
+from uuid import UUID
 
 import httpx
 import pyotp
-from sqlalchemy import text
+from sqlalchemy import select, text
 
+from app.models import Event
 from tests.factories.conventions import made
 from tests.factories.people import PASSWORD, caller, contact_with_password, member_email
 from tests.factories.tenants import Client, Tenant
@@ -74,3 +76,12 @@ async def anna(office: Tenant) -> Person:
 async def henk(office: Tenant, email: str = EMAIL) -> Person:
     contact_id = await contact_with_password(office, email)
     return Person(office, f"/v1/contacts/{contact_id}", email, await office.contact(contact_id))
+
+
+async def actions(office: Tenant, person: Person) -> list[tuple[str, Any]]:
+    """What stands in his history about signing in: what, and why he was refused."""
+    async with office.db.transaction(office.id) as session:
+        found = select(Event).where(Event.office_id == office.id, Event.subject_id == UUID(person.id))
+        events = (await session.scalars(found.order_by(Event.at))).all()
+    mine = [event for event in events if event.action.startswith(("two_step.", "auth."))]
+    return [(event.action, event.data.get("code")) for event in mine]

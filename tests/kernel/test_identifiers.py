@@ -151,7 +151,11 @@ COMPANY = {"legal_form": "bv", "rsin": "123456782"}
         (NATURAL | {"rsin": "123456782"}, ["!rsin_of_natural_person"]),
         (NATURAL | {"vat_id": "NL111222333B01"}, ["!ob_number_in_vat_id"]),
         ({"legal_form": "sole_trader", "vat_id": "NL111222333B01"}, ["!ob_number_in_vat_id"]),
-        (NATURAL | {"vat_id": BOTH_VAT}, []),
+        (NATURAL | {"vat_id": BOTH_VAT}, ["vat_id_like_bsn"]),
+        (
+            NATURAL | {"ob_number": f"{BOTH_VAT[2:11]}B01", "vat_id": BOTH_VAT},
+            ["!ob_number_in_vat_id", "ob_number_base"],
+        ),
         (NATURAL | {"bsn": BOTH_VAT[2:11], "vat_id": BOTH_VAT}, ["!ob_number_in_vat_id"]),
         (NATURAL | {"ob_number": "123456782B01"}, ["ob_number_base"]),
         (COMPANY | {"ob_number": "123456782B01", "vat_id": "NL123456782B01"}, []),
