@@ -215,16 +215,12 @@ async def _shared(session: AsyncSession, actor: Actor, relation: Relation, value
         return set()
     types = WITH_RETURNS if relation.type in WITH_RETURNS else (relation.type,)
     same_kind = (Relation.type == relation.type) & Relation.legal_form.is_not_distinct_from(relation.legal_form)
-    others = (
-        select(RelationIdentifier.kind)
-        .join(Relation, of_relation())
-        .where(
-            RelationIdentifier.office_id == actor.office_id,
-            is_one_of(session, actor, numbers),
-            Relation.id != relation.id,
-            Relation.archived_at.is_(None),
-            Relation.type.in_(types),
-            or_(RelationIdentifier.kind != "bsn", same_kind),
-        )
+    found = select(RelationIdentifier.kind).where(RelationIdentifier.office_id == actor.office_id).distinct()
+    others = found.join(Relation, of_relation()).where(
+        is_one_of(session, actor, numbers),
+        Relation.id != relation.id,
+        Relation.archived_at.is_(None),
+        Relation.type.in_(types),
+        or_(RelationIdentifier.kind != "bsn", same_kind),
     )
-    return set(await session.scalars(others.distinct()))
+    return set(await session.scalars(others))
