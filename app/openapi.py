@@ -124,6 +124,8 @@ def _complete(operation: dict[str, Any], route: APIRoute, method: str, schemas: 
         shown = ", ".join(f"`{permission}`" for permission in permissions)
         word = "Permission" if len(permissions) == 1 else "Permissions"
         operation["description"] = f"{operation.get('description', '')}\n\n{word}: {shown}."
+    if getattr(route.endpoint, "answers_anew", False):
+        operation["x-answers-anew"] = True  # it changes nothing: no Idempotency-Key
     body = operation.get("requestBody", {}).get("content", {})
     if method == "PATCH" and JSON in body:
         body[MERGE_PATCH] = dict(body[JSON])
