@@ -147,4 +147,9 @@ class MadeUp:
     def address(self) -> dict[str, str]:
         letters = "".join(self.random.choice("ABCDEGHJKLMNPRSTVWXZ") for _ in range(2))
         postcode = f"{self.random.randrange(1000, 9999)} {letters.replace('SS', 'ST')}"
-        return {"street": "Kerkstraat", "house_number": str(self.random.randrange(1, 300)), "postcode": postcode}
+        return {
+            "country": "NL",
+            "street": "Kerkstraat",
+            "house_number": str(self.random.randrange(1, 300)),
+            "postcode": postcode,
+        }

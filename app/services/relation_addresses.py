@@ -32,7 +32,7 @@ def _postcode(address: Address) -> str | None:
 
 
 def _is_dutch(address: Address) -> bool:
-    return "postcode" in address and address["country"] == NETHERLANDS
+    return "postcode" in address and address.get("country", NETHERLANDS) == NETHERLANDS
 
 
 def warnings(addresses: dict[str, Address]) -> list[Finding]:
