@@ -271,6 +271,11 @@ def holds_bsn(kind: str, number: str) -> bool:
     return kind != "vat_id" or _passes_eleven(number[2:11])
 
 
+def base_of(number: str) -> str:
+    """The nine digits, BSN or RSIN, that a BSN, RSIN, OB, VAT or LH number is made from."""
+    return number.removeprefix("NL")[:9]
+
+
 def mask(number: str, digits: int) -> str:
     """With stars for all but the last ``digits`` of its nine: ``******333``, ``******333B01``."""
     start = 2 if number.startswith("NL") else 0

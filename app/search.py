@@ -45,9 +45,12 @@ async def matches(session: AsyncSession, found: Select[Any], model: Any, text: s
         return and_(True)
     function = getattr(func, f"found_{model.__tablename__}")
     ids = list(await session.scalars(select(function(literal(wanted, ARRAY(Text)), MANY + 1))))
-    if len(ids) > MANY:
-        return and_(*(model.search.like(pattern, escape="\\") for pattern in wanted))
     only_ids = found.with_only_columns(model.id).order_by(None)
+    if len(ids) > MANY:
+        alike = and_(*(model.search.like(pattern, escape="\\") for pattern in wanted))
+        if await session.scalar(only_ids.where(alike).limit(1)) is not None:
+            return alike
+        ids = []
     if ids:
         ids = list(await session.scalars(only_ids.where(among(model.id, ids))))
     if not ids and any(char.isalpha() for char in text):  # a name may be misspelt; a number is another number

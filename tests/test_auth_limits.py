@@ -7,7 +7,7 @@ from sqlalchemy import text
 from app.settings import Settings
 from tests.factories import Client, Tenant
 from tests.factories.conventions import made, problem
-from tests.factories.people import PASSWORD, WRONG, address, caller, member_email, sign_in
+from tests.factories.people import PASSWORD, WRONG, address, caller, contact_with_password, member_email, sign_in
 from tests.factories.waiting import at_once
 
 pytestmark = pytest.mark.anyio
@@ -37,6 +37,18 @@ async def test_of_one_account(office: Tenant, other_office: Tenant) -> None:
         async with office.db.transaction(None) as session:
             await session.execute(text("UPDATE rate_limits SET resets_at = now() - interval '1 second'"))
         made(await sign_in(client, office, email))  # the window is over
+
+
+async def test_another_person_of_the_same_address_takes_no_tries_back(office: Tenant) -> None:
+    """Else whoever may set a contact's address could guess an employee's password without end."""
+    email = await member_email(office, password="het echte wachtwoord van anna")
+    await contact_with_password(office, email)
+    statuses = []
+    for _ in range(3):
+        async with caller(office) as client:
+            statuses += [(await sign_in(client, office, email, WRONG)).status_code for _ in range(2)]
+            statuses.append((await sign_in(client, office, email)).status_code)
+    assert statuses == [401, 401, 201, 401, 401, 429, 429, 429, 429]
 
 
 async def test_parallel_tries_are_counted_each(office: Tenant) -> None:

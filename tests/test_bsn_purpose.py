@@ -33,6 +33,7 @@ async def test_a_purpose_comes_and_goes_with_the_bsn(office: Tenant) -> None:
     changed = made(await office.anna.patch(path, json={"bsn_purpose": "allowances"}), 200)
     assert (changed["bsn_purpose"], changed["bsn"]) == ("allowances", "******333")
     problem(await office.anna.patch(path, json={"bsn_purpose": "curiosity"}), 422, None, "/bsn_purpose")
+    assert made(await office.anna.patch(path, json={"bsn_purpose": None}), 200) == changed
     cleared = made(await office.anna.patch(path, json={"bsn": None}), 200)
     assert (cleared["bsn_purpose"], cleared["bsn"]) == (None, None)
     assert await lines(office, person) == [

@@ -226,6 +226,28 @@ class TestStaysPersonal:
         assert own["ob_number"] == "123456782B01"
         assert "799642630" not in str(own)
 
+    async def test_what_is_written_again_or_corrected_stays_masked(self, office: Tenant) -> None:
+        """One more number, another kind made from the same BSN, or a form that was wrong at first."""
+        bsn = "111222333"
+        trader = await office.relation("1", legal_form="sole_trader", lh_numbers=[f"{bsn}L01"])
+        path = f"/v1/relations/{trader['id']}"
+        made(await office.anna.patch(path, json={"legal_form": "bv"}), 200)
+        more = {"lh_numbers": [f"{bsn}L01", f"{bsn}L02"], "ob_number": f"{bsn}B01", "vat_id": f"NL{bsn}B01"}
+        for field, value in more.items():
+            assert bsn not in (await office.anna.patch(path, json={field: value})).text
+        problem(await office.anna.patch(path, json={"rsin": bsn}), 422, "rsin_is_bsn", "/rsin")
+        mistaken = await office.relation("2", legal_form="bv", ob_number=f"{bsn}B01", lh_numbers=[f"{bsn}L01"])
+        path = f"/v1/relations/{mistaken['id']}"
+        for form, number in (("sole_trader", bsn), ("bv", None)):
+            assert bsn not in (await office.anna.patch(path, json={"legal_form": form, "bsn": number})).text
+
+    async def test_an_office_that_keeps_none_gets_none_by_another_form(self, office: Tenant) -> None:
+        made(await office.admin.patch("/v1/office", json={"keeps_citizen_numbers": False}), 200)
+        company = await office.relation(legal_form="bv", ob_number="123456782B01")
+        path = f"/v1/relations/{company['id']}"
+        problem(await office.anna.patch(path, json={"legal_form": "sole_trader"}), 409, "citizen_numbers_off")
+        assert made(await office.anna.get(path), 200) == company
+
     async def test_another_type_unmasks_nothing(self, office: Tenant) -> None:
         names: dict[str, Any] = {"type": "person", "name": None, "legal_form": None, "surname": "x"}
         person = await office.relation(**names, **self.NUMBERS)

@@ -31,11 +31,13 @@ async def test_an_archived_relation_is_taken_back_with_its_dossier(office: Tenan
 
 
 async def test_numbers_of_an_archived_relation_can_be_erased_and_nothing_else(office: Tenant) -> None:
-    relation = await office.relation(**PERSON, bsn="111222333", external_ids={"afas": "1"})
+    relation = await office.relation(**PERSON, bsn="111222333", external_ids={"afas": "1", "exact": "1"})
     path = f"{PATH}/{relation['id']}"
     await office.admin.delete(path)
     for body in ({"memo": "x"}, {"bsn": None, "memo": None}, {"bsn": "999990019"}, {}):
         problem(await office.anna.patch(path, json=body), 409, "archived")
+    one = made(await office.anna.patch(path, json={"external_ids": {"exact": None}}), 200)
+    assert one["external_ids"] == {"afas": "1"}
     erased = made(await office.anna.patch(path, json={"bsn": None, "external_ids": None}), 200)
     assert (erased["bsn"], erased["bsn_purpose"], erased["external_ids"]) == (None, None, {})
     await office.relation("7", external_ids={"afas": "1"})

@@ -13,6 +13,7 @@ from tests.factories.conventions import made, problem, walk
 pytestmark = pytest.mark.anyio
 
 PATH = "/v1/relations"
+BV = {"type": "organisation", "legal_form": "bv"}
 PERSON = {"type": "person", "name": None, "legal_form": None}
 BSN, RSIN, KVK, IBAN = "111222333", "123456782", "69599084", "NL91ABNA0417164300"
 
@@ -141,6 +142,16 @@ async def test_a_word_that_many_share_is_walked_in_order(office: Tenant, monkeyp
     assert [row["number"] for row in rows] == [str(number) for number in range(1, 9)]
     rows = await walk(office.anna, PATH, 2, q="jansen en", sort="-number")
     assert [row["number"] for row in rows] == ["7", "5", "3", "1"]
+
+
+async def test_many_that_somebody_does_not_see_hide_nothing_from_him(
+    office: Tenant, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(search, "MANY", 2)
+    for number in range(1, 5):
+        made(await office.admin.post(PATH, json={"number": str(number), "name": "Jansen", **BV}))
+    await office.relation("9", name="Janssen Bakkerij")
+    assert await numbers(office.anna, "jansen") == ["9"]
 
 
 async def test_a_renamed_relation_is_found_by_its_new_name_alone(office: Tenant) -> None:

@@ -130,6 +130,8 @@ async def sign_in(
         async with db.transaction(office_id) as session:
             people = await _people(session, office_id, email)
     known = await _who_knows(people, password)
+    # Two people may have one address; the one who signs in takes back no tries on the other.
+    is_alone = len(people) == 1
     refusal = Unauthenticated("The office, the e-mail address or the password is not right.", code="credentials")
     if known is not None:
         async with db.transaction(known.office_id) as session:
@@ -137,11 +139,12 @@ async def sign_in(
                 people = [person]
                 lacking = await two_step_codes.refusal(session, person, otp)
                 if lacking is None:
-                    await limits.forgive(session, "sign_in", account)
+                    if is_alone:
+                        await limits.forgive(session, "sign_in", account)
                     return await _begin_session(session, settings, person)
                 refusal = lacking
     if refusal.code == two_step_codes.ASKED:
-        await _ask_for_code(db, people[0], account)
+        await _ask_for_code(db, people[0], account if is_alone else None)
     else:
         await _record_refusal(db, people, refusal.code)
     raise refusal
@@ -197,13 +200,14 @@ async def _record_refusal(db: Database, people: list[TeamMember | Contact], code
             events.record(session, without_rights(person), "auth.refused", person, code=code)
 
 
-async def _ask_for_code(db: Database, person: TeamMember | Contact, account: str) -> None:
+async def _ask_for_code(db: Database, person: TeamMember | Contact, account: str | None) -> None:
     """The first of two steps is no failed try: it takes back what it was counted as, and forgives no other.
 
     Who had the password and no code stands in the history all the same; he may have stolen it.
     """
     async with db.transaction(person.office_id) as session:
-        await limits.unspend(session, "sign_in", account)
+        if account is not None:
+            await limits.unspend(session, "sign_in", account)
         events.record(session, without_rights(person), "auth.code_asked", person)
 
 

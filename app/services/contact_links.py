@@ -16,10 +16,10 @@ from sqlalchemy.orm import joinedload
 from uuid_utils.compat import uuid7
 
 from app.access import Actor, visible
-from app.errors import NotFound, invalid
+from app.errors import Forbidden, NotFound, invalid
 from app.filings import in_order
 from app.models import Contact, ContactLink, Relation
-from app.models.relations import of_visible_relation
+from app.models.relations import of_visible_relation, restricted
 from app.schemas.contact_links import ContactLinkPut, ContactLinkUpdate
 from app.services import events
 from app.services.relations import check_open
@@ -59,6 +59,7 @@ async def put(
 ) -> tuple[ContactLink, bool]:
     """Make the link, or make it so; the same call twice, or twice at once, changes nothing more. True: it is new."""
     check_open(relation)
+    await check_not_adrift(session, actor, contact)
     made = insert(ContactLink).values(
         id=uuid7(), office_id=actor.office_id, relation_id=relation.id, contact_id=contact.id, version=1,
         function="", portal_access=False,
@@ -121,6 +122,18 @@ def _joined(kept: ContactLink, gone: ContactLink) -> dict[str, Any]:
         "preferred_for": in_order([*kept.preferred_for, *gone.preferred_for]),
         "is_ubo": kept.is_ubo or gone.is_ubo,
     }
+
+
+async def check_not_adrift(session: AsyncSession, actor: Actor, contact: Contact) -> None:
+    """A login in use that opens nothing now may open much again tomorrow: it is nobody's but managers'.
+
+    Else whoever comes by could link it to a relation of his own, set its address, and wait.
+    """
+    if not restricted(actor) or contact.password_hash is None:
+        return
+    links = select(ContactLink.id).where(ContactLink.office_id == actor.office_id, ContactLink.contact_id == contact.id)
+    if await session.scalar(links.limit(1)) is None:
+        raise Forbidden("This login is linked to no relation now; ask a manager.", code="no_relation")
 
 
 async def hold(session: AsyncSession, actor: Actor, contact_id: UUID) -> bool:

@@ -59,8 +59,7 @@ async def check_all_his_relations(session: AsyncSession, actor: Actor, contact: 
     others = links.where(~of_visible_relation(ContactLink.relation_id, actor))
     if await session.scalar(others.limit(1)):
         raise Forbidden("This login also opens relations that are not yours; ask a manager.", code="other_relations")
-    if contact.password_hash is not None and await session.scalar(links.limit(1)) is None:
-        raise Forbidden("This login is linked to no relation now; ask a manager.", code="no_relation")
+    await contact_links.check_not_adrift(session, actor, contact)
 
 
 async def change(session: AsyncSession, actor: Actor, contact: Contact, data: ContactUpdate) -> None:

@@ -21,6 +21,9 @@ def of(relation: Relation, given: Mapping[str, Any]) -> dict[str, Any]:
     """The columns that are given, and those that follow from them; Invalid where they do not fit the type."""
     values = {field: value for field, value in given.items() if field not in ELSEWHERE} | _objects(relation, given)
 
+    if values.get("bsn_purpose", "") is None:
+        del values["bsn_purpose"]  # a BSN keeps its purpose, and takes it along when it goes
+
     def now(field: str) -> Any:
         return values.get(field, getattr(relation, field))
 

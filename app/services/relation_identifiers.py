@@ -6,7 +6,7 @@ from typing import Any
 from uuid import UUID
 
 import structlog
-from sqlalchemy import ColumnElement, and_, delete, func, or_, select, tuple_
+from sqlalchemy import ColumnElement, and_, delete, func, or_, select, tuple_, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app import identifiers
@@ -82,10 +82,10 @@ async def _rows(session: AsyncSession, actor: Actor, relations: Sequence[Relatio
     return (await session.execute(mine.with_only_columns(*COLUMNS).order_by(*order))).all()
 
 
-async def read(session: AsyncSession, actor: Actor, relation: Relation) -> dict[str, list[str]]:
-    """The numbers themselves, by kind: for what the server does with them, never for an answer."""
+def _by_kind(session: AsyncSession, rows: Sequence[Any]) -> dict[str, list[str]]:
+    """The numbers themselves: for what the server does with them, never for an answer."""
     found = defaultdict(list)
-    for row in await _rows(session, actor, [relation]):
+    for row in rows:
         found[row.kind].append(_number(session, row))
     return found
 
@@ -142,26 +142,48 @@ async def put(session: AsyncSession, actor: Actor, relation: Relation, given: Gi
 
 
 async def _put(session: AsyncSession, actor: Actor, relation: Relation, given: Given) -> list[str]:
-    now = await read(session, actor, relation)
+    rows = await _rows(session, actor, [relation])
+    now = _by_kind(session, rows)
     wanted = {kind: list(now[kind]) for kind in FIELDS.values()}
     for field, kind in FIELDS.items():
         if field in given:
             value = given[field]
             wanted[kind] = list(dict.fromkeys(value or [])) if field in SEVERAL else [value] if value else []
-    found = identifiers.cross_check(_numbers(relation, wanted))
-    if errors := [finding for finding in found if finding.is_error]:
+    personal = {identifiers.base_of(_number(session, row)) for row in rows if row.is_personal and row.kind in SECRET}
+    _check(relation, wanted, personal)
+    changed = sorted(field for field, kind in FIELDS.items() if wanted[kind] != now[kind])
+    became_personal = is_natural(relation) and not all(row.is_personal for row in rows)
+    set_now = FIELDS.values() if became_personal else [FIELDS[field] for field in changed]
+    await check_allowed(session, actor, relation, [kind for kind in set_now if wanted[kind]])
+    if became_personal:
+        await _mark_personal(session, actor, relation)
+    for field in changed:
+        await _replace(session, actor, relation, FIELDS[field], wanted[FIELDS[field]], personal)
+    if changed:
+        relation.updated_at = func.now()  # their version is the relation's
+    return changed + set_purpose(relation, given, has_bsn=bool(wanted["bsn"]))
+
+
+def _check(relation: Relation, wanted: Mapping[str, list[str]], personal: set[str]) -> None:
+    """Invalid where the numbers do not go together, or a number that was somebody's BSN is called an RSIN."""
+    errors = [finding for finding in identifiers.cross_check(_numbers(relation, wanted)) if finding.is_error]
+    if personal & set(wanted["rsin"]):
+        detail = "This relation's other numbers are made from it as from a BSN; an organisation has an RSIN of its own."
+        errors.append(Finding("rsin", "rsin_is_bsn", detail, is_error=True))
+    if errors:
         raise Invalid(
             errors[0].detail,
             code=errors[0].code,
             errors=[FieldError(error.pointer, error.code, error.detail) for error in errors],
         )
-    changed = sorted(field for field, kind in FIELDS.items() if wanted[kind] != now[kind])
-    await check_allowed(session, actor, relation, [FIELDS[field] for field in changed if wanted[FIELDS[field]]])
-    for field in changed:
-        await _replace(session, actor, relation, FIELDS[field], wanted[FIELDS[field]])
-    if changed:
-        relation.updated_at = func.now()  # their version is the relation's
-    return changed + set_purpose(relation, given, has_bsn=bool(wanted["bsn"]))
+
+
+async def _mark_personal(session: AsyncSession, actor: Actor, relation: Relation) -> None:
+    await session.execute(
+        update(RelationIdentifier)
+        .where(RelationIdentifier.office_id == actor.office_id, RelationIdentifier.relation_id == relation.id)
+        .values(is_personal=True)
+    )
 
 
 def _numbers(relation: Relation, values: Mapping[str, list[str]]) -> Numbers:
@@ -169,7 +191,10 @@ def _numbers(relation: Relation, values: Mapping[str, list[str]]) -> Numbers:
     return Numbers(legal_form_of(relation), **one, lh_numbers=tuple(values["lh_number"]))
 
 
-async def _replace(session: AsyncSession, actor: Actor, relation: Relation, kind: str, numbers: list[str]) -> None:
+async def _replace(
+    session: AsyncSession, actor: Actor, relation: Relation, kind: str, numbers: list[str], personal: set[str]
+) -> None:
+    """``personal``: bases of its numbers that were a natural person's; what is made from one of them is so too."""
     await session.execute(
         delete(RelationIdentifier).where(
             RelationIdentifier.office_id == actor.office_id,
@@ -184,7 +209,7 @@ async def _replace(session: AsyncSession, actor: Actor, relation: Relation, kind
             kind=kind,
             position=position,
             lookup=lookup(session, actor.office_id, kind, number),
-            is_personal=is_natural(relation),
+            is_personal=is_natural(relation) or (kind in SECRET and identifiers.base_of(number) in personal),
         )
         if kind in SECRET:
             SEALING.seal(session, row, number)

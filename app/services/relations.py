@@ -73,11 +73,12 @@ async def change(session: AsyncSession, actor: Actor, relation: Relation, data: 
     if given.keys() & {"legal_form", *relation_identifiers.WITH_PURPOSE}:
         changed += await relation_identifiers.put(session, actor, relation, given)
     if changed:
-        _changed(session, actor, relation, "relation.changed", fields=sorted(changed))
+        _changed(session, actor, relation, "relation.changed", fields=sorted(set(changed)))
 
 
 def _only_erases(given: Mapping[str, Any]) -> bool:
-    return bool(given) and given.keys() <= ERASABLE and not any(given.values())
+    values = [each for value in given.values() for each in (value.values() if isinstance(value, dict) else [value])]
+    return bool(given) and given.keys() <= ERASABLE and not any(values)
 
 
 async def change_type(session: AsyncSession, actor: Actor, relation: Relation, data: TypeChange) -> None:

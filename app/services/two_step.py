@@ -80,6 +80,7 @@ async def remove(session: AsyncSession, actor: Actor, otp: str) -> None:
 
 async def reset_contact(session: AsyncSession, actor: Actor, contact: Contact) -> None:
     """With a role on everything that this login opens, as for its e-mail address."""
+    await contacts.lock(session, actor, contact)  # no link to what is not the caller's comes in between
     await contacts.check_all_his_relations(session, actor, contact)
     await _reset(session, actor, contact)
 
