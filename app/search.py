@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.models.base import among
 from app.text import fold
 
-MANY = 4000  # more hits than that are found by walking the list in its own order
+MANY = 2000  # more hits than that are found by walking the list in its own order
 NEAR = 100  # at most so many that are nearly so
 NEARLY = 0.8  # of the likeness of the nearest
 WORDS = 6

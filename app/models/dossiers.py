@@ -2,11 +2,11 @@ from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, Select, select
-from sqlalchemy.orm import Mapped
+from sqlalchemy.orm import Mapped, column_property
 
 from app.access import Actor
 from app.models.base import Base, Versioned, index, link, references, unique
-from app.models.relations import of_visible_relation
+from app.models.relations import Relation, of_visible_relation
 
 
 class Dossier(Versioned, Base):
@@ -36,3 +36,15 @@ class Dossier(Versioned, Base):
 
 def dossier_ids(actor: Actor) -> Select[UUID]:
     return select(Dossier.id).where(Dossier.office_id == actor.office_id, Dossier.visible_to(actor))
+
+
+# Of the rows of a page alone, after they were sorted: joined, it would be looked up for all that were found.
+Relation.dossier_id = column_property(  # type: ignore[assignment]
+    select(Dossier.id)
+    .where(Dossier.office_id == Relation.office_id, Dossier.relation_id == Relation.id)
+    .correlate(Relation)
+    .scalar_subquery(),
+    deferred=True,
+    expire_on_flush=False,  # it never changes
+    raiseload=True,
+)

@@ -15,7 +15,7 @@ from sqlalchemy import (
     union_all,
 )
 from sqlalchemy.dialects.postgresql import JSONB
-from sqlalchemy.orm import Mapped, mapped_column, relationship
+from sqlalchemy.orm import Mapped, mapped_column
 
 from app.access import Actor
 from app.errors import taken
@@ -121,14 +121,8 @@ class Relation(WithParts, HasPhone, Signed, Base):
     group_id: Mapped[UUID | None]
     archived_at: Mapped[datetime | None]
 
-    dossier = relationship(
-        "Dossier",
-        primaryjoin="and_(Relation.office_id == foreign(Dossier.office_id), "
-        "Relation.id == foreign(Dossier.relation_id))",
-        uselist=False,
-        viewonly=True,
-        lazy="raise",
-    )
+    if TYPE_CHECKING:
+        dossier_id: UUID  # app.models.dossiers says how it is found
 
     @property
     def wwft(self) -> dict[str, Any]:
@@ -137,11 +131,6 @@ class Relation(WithParts, HasPhone, Signed, Base):
             "risk": self.wwft_risk,
             "review_on": self.wwft_review_on,
         }
-
-    @property
-    def dossier_id(self) -> UUID:
-        found: UUID = self.dossier.id
-        return found
 
     @classmethod
     def visible_to(cls, actor: Actor) -> ColumnElement[bool]:

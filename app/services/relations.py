@@ -7,7 +7,7 @@ from uuid import UUID
 
 from sqlalchemy import func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
-from sqlalchemy.orm import joinedload
+from sqlalchemy.orm import undefer
 
 from app import phones
 from app.access import Actor, visible
@@ -36,7 +36,7 @@ from app.services import (
 )
 from app.text import number_key
 
-WITH_DOSSIER = joinedload(Relation.dossier)
+WITH_DOSSIER = undefer(Relation.dossier_id)  # type: ignore[arg-type]
 
 # What may still be taken away from an archived relation: numbers of people are erased when their purpose ends (BSN-07).
 ERASABLE = {*relation_identifiers.FIELDS, "external_ids"}
@@ -58,7 +58,7 @@ async def create(session: AsyncSession, actor: Actor, data: RelationCreate) -> R
     await relation_team.begin(session, actor, relation)
     _record(session, actor, "relation.created", relation, number=relation.number)
     await dossiers.create(session, actor, relation)
-    await session.refresh(relation, ["dossier"])
+    await session.refresh(relation, ["dossier_id"])
     return relation
 
 
