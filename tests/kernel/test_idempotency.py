@@ -13,8 +13,8 @@ from app.models import Blob, Conversation, DossierItem, IdempotencyKey
 from app.storage import Storage
 from tests.factories import Tenant, make_file, upload
 from tests.factories.raw import Wire, form, part
-from tests.factories.remains import count_items, end_leases, is_clean, pending, reap
-from tests.factories.waiting import at_once
+from tests.factories.remains import blobs, count_items, end_leases, is_clean, pending, reap
+from tests.factories.waiting import at_once, eventually
 
 pytestmark = [pytest.mark.anyio, pytest.mark.bytes]
 
@@ -152,7 +152,7 @@ class TestUploads:
         body, name = form(part(b"bytes", "a.txt")), secrets.token_hex(8)
         path = f"/v1/folders/{folder['id']}/items"
         wire = await Wire.post(office.anna, path, body, len(body), Idempotency_Key=name)
-        await pending(db, office.id)
+        await eventually(lambda: blobs(db, office.id), "a file on its way, or there already")
         wire.leave(reset=True)
         for _ in range(50):
             wire = await Wire.post(office.anna, path, body, len(body), Idempotency_Key=name)
