@@ -171,6 +171,11 @@ def invalid(
     return Invalid(detail, code=code, errors=[FieldError(pointer, code, detail, location)])
 
 
+def all_invalid(errors: Sequence[FieldError]) -> Invalid:
+    """Several fields are wrong, and all are named; the first speaks for them."""
+    return Invalid(errors[0].detail, code=errors[0].code, errors=errors)
+
+
 def taken(pointer: str, detail: str) -> Conflict:
     """A value that must be unique is in use; never says by whom."""
     return Conflict(detail, code="taken", errors=[FieldError(pointer, "taken", detail)])

@@ -22,7 +22,7 @@ from starlette.responses import Response
 from app import idempotency
 from app.access import Actor, Permission
 from app.db import Database
-from app.errors import FieldError, Invalid, TooLarge, UnsupportedMedia
+from app.errors import FieldError, TooLarge, UnsupportedMedia, all_invalid
 from app.etags import matches
 from app.services import auth
 from app.settings import Settings
@@ -171,7 +171,7 @@ def check_query(request: Request, known: frozenset[str]) -> None:
             errors.append(FieldError(f"/{name}", "duplicate_parameter", "Give this parameter once.", "query"))
         seen.add(name)
     if errors:
-        raise Invalid(errors[0].detail, code=errors[0].code, errors=errors[:20])
+        raise all_invalid(errors[:20])
 
 
 async def transact(handler: Handler, request: Request, finish: Any = None) -> Response:

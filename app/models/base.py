@@ -28,6 +28,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import DeclarativeBase, Mapped, declared_attr, mapped_column, relationship
 from uuid_utils.compat import uuid7
 
+from app.clock import OFFICE_CLOCK
 from app.errors import Problem
 
 # Keys that are compared and sorted byte by byte whatever the database's own language is.
@@ -123,7 +124,7 @@ def one_of(column: str, *values: str) -> CheckConstraint:
 
 def today() -> ColumnElement[date]:
     """The date at the office's own clock: what ends on the 31st ends at midnight in Amsterdam."""
-    return cast(func.timezone("Europe/Amsterdam", func.now()), Date)
+    return cast(func.timezone(OFFICE_CLOCK.key, func.now()), Date)
 
 
 def holds(starts_on: Any, ends_on: Any) -> ColumnElement[bool]:

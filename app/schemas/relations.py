@@ -3,7 +3,7 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import ConfigDict, Field, model_validator
 
-from app.errors import FieldError, Invalid
+from app.errors import FieldError, all_invalid
 from app.listing import ListQuery
 from app.schemas.base import (
     Date,
@@ -57,8 +57,7 @@ def check_type_fields(relation_type: str, values: Mapping[str, Any]) -> None:
     if not is_person and values.get("legal_form") == "natural_person":
         wrong.append(("legal_form", "A natural person is a relation of type person."))
     if wrong:
-        errors = [FieldError(f"/{field}", "type_fields", detail) for field, detail in wrong]
-        raise Invalid(errors[0].detail, code="type_fields", errors=errors)
+        raise all_invalid([FieldError(f"/{field}", "type_fields", detail) for field, detail in wrong])
 
 
 class RelationCreate(DetailsGiven, NumbersGiven, Input):

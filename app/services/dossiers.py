@@ -1,18 +1,16 @@
 """The dossier of a relation: made with it, filled from the template, closed to changes when archived."""
 
-from datetime import datetime
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import joinedload
 
 from app.access import Actor, visible
+from app.clock import today
 from app.errors import Conflict
 from app.models import Dossier, Folder, FolderTemplate, Relation
 from app.text import fold, name_key
 
-OFFICE_CLOCK = ZoneInfo("Europe/Amsterdam")
 WITH_RELATION = joinedload(Dossier.relation)
 SORTS = {"created_at": (Dossier.created_at,)}
 
@@ -22,7 +20,7 @@ async def create(session: AsyncSession, actor: Actor, relation: Relation) -> Dos
     dossier = Dossier(office_id=actor.office_id, relation_id=relation.id)
     session.add(dossier)
     await session.flush()
-    year = str(datetime.now(OFFICE_CLOCK).year)
+    year = str(today().year)
     made: set[str] = set()
     # The Inbox first: of two templates that come out the same this year one folder is made, and never without it.
     order = (FolderTemplate.purpose != "inbox", FolderTemplate.position)

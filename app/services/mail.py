@@ -9,10 +9,10 @@ from uuid import UUID
 import aiosmtplib
 from email_validator import validate_email
 
+from app.clock import OFFICE_CLOCK
 from app.db import Database
 from app.models import Office
 from app.services import invitations
-from app.services.dossiers import OFFICE_CLOCK
 from app.settings import Settings
 
 TIMEOUT_SECONDS = 20

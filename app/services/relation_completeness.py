@@ -9,6 +9,7 @@ from sqlalchemy import ColumnElement, and_, exists, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.access import Actor
+from app.filings import WITH_RETURNS
 from app.legal_forms import DEPOSITING, NATURAL
 from app.models import ContactLink, Office, Product, Relation, RelationIdentifier, RelationProduct, RelationRole
 from app.models.base import holds, today
@@ -141,7 +142,7 @@ RULES: dict[Gap, Rule] = {
 assert tuple(sorted(RULES)) == tuple(sorted(GAPS))
 
 # The office's own dossiers and its suppliers have no returns and no clients.
-CLIENT = Relation.type.in_(("organisation", "person"))
+CLIENT = Relation.type.in_(WITH_RETURNS)
 
 
 def is_missing(field: Gap) -> Condition:

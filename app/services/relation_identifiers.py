@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app import identifiers
 from app.access import Actor, visible
-from app.errors import Conflict, FieldError, Invalid
+from app.errors import Conflict, FieldError, all_invalid
 from app.filings import WITH_RETURNS
 from app.identifiers import Finding, Numbers
 from app.models import Relation, RelationIdentifier
@@ -171,11 +171,7 @@ def _check(relation: Relation, wanted: Mapping[str, list[str]], personal: set[st
         detail = "This relation's other numbers are made from it as from a BSN; an organisation has an RSIN of its own."
         errors.append(Finding("rsin", "rsin_is_bsn", detail, is_error=True))
     if errors:
-        raise Invalid(
-            errors[0].detail,
-            code=errors[0].code,
-            errors=[FieldError(error.pointer, error.code, error.detail) for error in errors],
-        )
+        raise all_invalid([FieldError(error.pointer, error.code, error.detail) for error in errors])
 
 
 async def _mark_personal(session: AsyncSession, actor: Actor, relation: Relation) -> None:

@@ -1,10 +1,9 @@
 """What hangs on a relation in tables of its own, beside its numbers: labels, products, ids of other packages."""
 
 from collections.abc import Mapping, Sequence
-from datetime import date, datetime
+from datetime import date
 from typing import Any
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
 from sqlalchemy import CompoundSelect, cast, delete, null, select, union_all
 from sqlalchemy.dialects.postgresql import insert
@@ -12,7 +11,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from uuid_utils.compat import uuid7
 
 from app.access import Actor, visible
-from app.errors import FieldError, Invalid, invalid, taken
+from app.clock import today
+from app.errors import FieldError, all_invalid, invalid, taken
 from app.filings import PERIOD_FIELDS
 from app.merge_patch import merged
 from app.models import Label, Product, Relation, RelationExternalId, RelationLabel, RelationProduct
@@ -21,7 +21,6 @@ from app.services import named
 
 FIELDS = ("label_ids", "products", "external_ids")
 MOST_PACKAGES = 50
-OFFICE_CLOCK = ZoneInfo("Europe/Amsterdam")
 
 Given = Mapping[str, Any]
 
@@ -103,19 +102,14 @@ async def _put_products(session: AsyncSession, actor: Actor, relation: Relation,
     asked = PERIOD_FIELDS if "products" in given else {kind: f for kind, f in PERIOD_FIELDS.items() if f in given}
     errors += _period_errors(relation, {kind: field for kind, field in asked.items() if kind in leads_to})
     if errors:
-        raise Invalid(errors[0].detail, code=errors[0].code, errors=errors)
+        raise all_invalid(errors)
     for gone in have.keys() - set(wanted):
         await session.delete(have[gone])
     for product_id, starts_on, ends_on in wanted:
         if (product_id, starts_on, ends_on) not in have:
-            taken_one = RelationProduct(office_id=actor.office_id, relation_id=relation.id, product_id=product_id)
-            taken_one.starts_on, taken_one.ends_on = starts_on, ends_on
-            session.add(taken_one)
+            term = {"product_id": product_id, "starts_on": starts_on, "ends_on": ends_on}
+            session.add(RelationProduct(office_id=actor.office_id, relation_id=relation.id, **term))
     return ["products"] if set(wanted) != have.keys() else []
-
-
-def today() -> date:
-    return datetime.now(OFFICE_CLOCK).date()
 
 
 def _goes_on(ends_on: date | None) -> bool:

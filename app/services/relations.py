@@ -117,9 +117,7 @@ async def _take(session: AsyncSession, actor: Actor, relation: Relation, given: 
 
 async def detail(session: AsyncSession, actor: Actor, relation: Relation) -> RelationDetail:
     """One relation as the office sees it: its numbers masked to their last digits, and what is odd about it."""
-    digits = relation_identifiers.SHOWN_DIGITS
-    numbers = await relation_identifiers.show(session, actor, [relation], digits=digits)
-    await relation_parts.show(session, actor, [relation])
+    numbers = await show(session, actor, [relation], digits=relation_identifiers.SHOWN_DIGITS)
     relation.shown["warnings"] = [
         *await relation_identifiers.warnings(session, actor, relation, numbers),
         *relation_addresses.warnings(relation.addresses),
@@ -130,10 +128,16 @@ async def detail(session: AsyncSession, actor: Actor, relation: Relation) -> Rel
     return RelationDetail.model_validate(relation)
 
 
-async def show(session: AsyncSession, actor: Actor, relations: Sequence[Relation]) -> None:
-    """What the office reads of each in a list: its numbers masked, its parts."""
-    await relation_identifiers.show(session, actor, relations)
+async def show(
+    session: AsyncSession, actor: Actor, relations: Sequence[Relation], *, digits: int = 0
+) -> dict[str, list[str]]:
+    """What the office reads of each: its numbers, masked but for the last ``digits``, and its parts.
+
+    Returns the numbers themselves, as ``relation_identifiers.show`` does.
+    """
+    numbers = await relation_identifiers.show(session, actor, relations, digits=digits)
     await relation_parts.show(session, actor, relations)
+    return numbers
 
 
 def _extension_warnings(relation: Relation) -> list[Finding]:
