@@ -40,6 +40,10 @@ def build(queue: PgQueuer, db: Database, storage: Storage, settings: Settings) -
     async def reap(_: Schedule) -> None:
         await housekeeping.reap(db, storage, settings)
 
+    @queue.schedule("housekeeping.check_gaps", "* * * * *")
+    async def check_gaps(_: Schedule) -> None:
+        await housekeeping.check_gaps(db)
+
     @queue.schedule("housekeeping.expire", "17 * * * *")
     async def expire(_: Schedule) -> None:
         await housekeeping.expire(db, settings)

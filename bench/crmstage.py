@@ -22,7 +22,7 @@ from app.migrate import migrate, owner_url
 from app.models import AuthToken, TeamMember
 from app.schemas.api_keys import ApiKeyCreate
 from app.schemas.offices import OfficeCreate
-from app.services import api_keys, auth, offices
+from app.services import api_keys, auth, offices, relation_gaps
 from app.settings import Settings, child_environment, get_settings, own_environment, set_environment
 from bench import seed
 from bench.remote import Remote
@@ -142,6 +142,8 @@ async def _offices(settings: Settings, scale: float) -> tuple[seed.Office, dict[
             office_id, _ = await offices.create(db, settings, first)
             rows = seed.Seed(connection, office_id, settings.vault, SEED)
             made.append(await rows.write(int(seed.RELATIONS * scale)))
+        for each in made:
+            await relation_gaps.check_all(db, each.id)  # what the worker would have done within the minute
         await connection.execute("VACUUM (ANALYZE)")  # what autovacuum would have done by the next morning
         return made[0], await _tokens(db, made[0])
     finally:

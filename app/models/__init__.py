@@ -22,6 +22,7 @@ from app.models.offices import Office
 from app.models.products import Product, RelationProduct
 from app.models.rate_limits import RateLimit
 from app.models.relation_external_ids import RelationExternalId
+from app.models.relation_gaps import GapCheck, RelationGap
 from app.models.relation_groups import RelationGroup
 from app.models.relation_identifiers import RelationIdentifier
 from app.models.relation_kinds import RelationKind
@@ -51,6 +52,7 @@ __all__ = [
     "Event",
     "Folder",
     "FolderTemplate",
+    "GapCheck",
     "IdempotencyKey",
     "Invitation",
     "Label",
@@ -61,6 +63,7 @@ __all__ = [
     "RateLimit",
     "Relation",
     "RelationExternalId",
+    "RelationGap",
     "RelationGroup",
     "RelationIdentifier",
     "RelationKind",

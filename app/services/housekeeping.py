@@ -15,7 +15,7 @@ from app.access import Actor
 from app.db import Database
 from app.errors import Problem
 from app.models import AuthToken, Blob, DossierItem, Invitation, RateLimit
-from app.services import blobs, events, offices, reaper
+from app.services import blobs, events, offices, reaper, relation_gaps
 from app.settings import Settings
 from app.storage import Storage
 
@@ -70,6 +70,11 @@ async def _empty_bin(session: AsyncSession, office_id: UUID, settings: Settings)
     await session.flush()
     if items:
         await blobs.release_unused(session, office_id, [item.blob_id for item in items])
+
+
+async def check_gaps(db: Database) -> None:
+    """What is missing in the relations that changed, so that no question has to wait for many of them."""
+    await each_office(db, lambda office_id: relation_gaps.check_all(db, office_id))
 
 
 async def expire(db: Database, settings: Settings) -> None:

@@ -1,5 +1,5 @@
-"""Which empty field stops which process (domain rules 37 to 46). One rule a field, in SQL: for one relation and as a
-filter over all of them it is the same words, and true at the moment that it is asked.
+"""Which empty field stops which process (domain rules 37 to 46). One rule a field, in SQL: the same words for one
+relation and for many (``relation_gaps``).
 """
 
 from collections.abc import Callable

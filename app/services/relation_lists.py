@@ -12,7 +12,7 @@ from app.listing import ListQuery
 from app.models import Relation, RelationExternalId, RelationIdentifier, RelationLabel, RelationProduct, RelationRole
 from app.models.base import among, holds
 from app.schemas.relations import RelationQuery
-from app.services import relation_completeness, relation_identifiers
+from app.services import relation_gaps, relation_identifiers
 from app.services.relations import WITH_DOSSIER
 from app.text import fold, number_key
 
@@ -38,7 +38,7 @@ async def find_all(session: AsyncSession, actor: Actor, query: RelationQuery) ->
             found = found.where(getattr(Relation, field) == value)
     found = found.where(*_hanging(actor, query))
     if query.missing:
-        found = found.where(relation_completeness.is_missing(query.missing))
+        found = found.where(await relation_gaps.lacks(session, actor, query.missing))
     if query.q:
         found = found.where(_named(query.q) if actor.is_contact else await _matches(session, found, actor, query.q))
     return found
