@@ -14,7 +14,7 @@ from app.dependencies import (
     require,
     shows_once,
 )
-from app.listing import Page, paginate
+from app.listing import Page
 from app.models import Contact
 from app.schemas.contacts import (
     ContactCreate,
@@ -40,8 +40,7 @@ ContactInPath = Annotated[Contact, Depends(contact_in_path)]
 @router.get("", dependencies=[require(P.CONTACTS_READ)], response_model=Page[ContactRead])
 async def list_contacts(query: Annotated[ContactQuery, Query()], session: Transaction, actor: CurrentActor) -> Any:
     """Contacts (contacten) of the relations the caller may see, and those linked to none yet."""
-    found = await contacts.find_all(session, actor, query)
-    return await paginate(session, found, query, contacts.SORTS, Contact.id)
+    return await contacts.page(session, actor, query)
 
 
 @router.post("", status_code=201, dependencies=[require(P.CONTACTS_WRITE)], response_model=ContactDetail)

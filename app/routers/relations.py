@@ -13,7 +13,7 @@ from app.dependencies import (
     require,
     shape_page,
 )
-from app.listing import Page, paginate
+from app.listing import Page
 from app.models import Relation
 from app.schemas.relation_completeness import Completeness
 from app.schemas.relations import (
@@ -46,8 +46,7 @@ RelationToChange = Annotated[Relation, Depends(relation_to_change)]
 @router.get("", dependencies=[require(P.RELATIONS_READ)], response_model=Page[RelationStaffRead] | Page[RelationRead])
 async def list_relations(query: Annotated[RelationQuery, Query()], session: Transaction, actor: CurrentActor) -> Any:
     """Relations (relaties): for the office those the caller has a role on, for a client those he is linked to."""
-    found = await relation_lists.find_all(session, actor, query)
-    page = await paginate(session, found, query, relation_lists.SORTS, Relation.id)
+    page = await relation_lists.page(session, actor, query)
     if not actor.is_contact:
         await relations.show(session, actor, page.items)
     return shape_page(actor, page, RelationRead, RelationStaffRead)

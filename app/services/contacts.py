@@ -1,11 +1,13 @@
 from datetime import UTC, datetime
+from typing import Any
 
-from sqlalchemy import Select, select
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app import search
 from app.access import Actor, visible
 from app.errors import Conflict, Forbidden, NotFound
+from app.listing import Page
 from app.models import AuthToken, Contact, ContactLink, DocumentRequest, Relation
 from app.models.contacts import ERASED, NOTIFICATIONS
 from app.models.relations import of_visible_relation, restricted
@@ -26,13 +28,11 @@ def _derive(contact: Contact) -> None:
     contact.search = search.text_of(contact.number, contact.name, contact.initials, contact.first_names, contact.email)
 
 
-async def find_all(session: AsyncSession, actor: Actor, query: ContactQuery) -> Select[Contact]:
+async def page(session: AsyncSession, actor: Actor, query: ContactQuery) -> Page[Any]:
     found = visible(actor, Contact)
     if query.login_status:
         found = found.where(Contact.login_status == query.login_status)
-    if query.q:
-        found = found.where(await search.matches(session, found, Contact, query.q))
-    return found
+    return await search.page(session, found, Contact, query, SORTS)
 
 
 async def create(session: AsyncSession, actor: Actor, data: ContactCreate) -> Contact:

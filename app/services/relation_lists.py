@@ -1,6 +1,7 @@
 """Which relations a list holds: filters, and what `q` finds."""
 
 from typing import Any
+from uuid import UUID
 
 from sqlalchemy import ColumnElement, Select, and_, or_, select, true
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -8,9 +9,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app import identifiers, search
 from app.access import Actor, visible
 from app.errors import invalid
-from app.listing import ListQuery
+from app.listing import ListQuery, Page, paginate
 from app.models import Relation, RelationExternalId, RelationIdentifier, RelationLabel, RelationProduct, RelationRole
-from app.models.base import among, holds
+from app.models.base import holds
 from app.schemas.relations import RelationQuery
 from app.services import relation_gaps, relation_identifiers
 from app.services.relations import WITH_DOSSIER
@@ -24,11 +25,19 @@ SORTS = {
 EQUAL = ("type", "status", "legal_form", "kind_id", "group_id", "parent_id")
 # Numbers that may stand in an address; a citizen number is asked for by POST (AZ-07).
 OPEN_NUMBERS = ("rsin", "kvk_number", "branch_number", "iban")
+MOST = 2000  # relations with one number
 # What a client may ask for: what is kept for the office alone can not be felt out by filters either.
 OF_CLIENTS = {*ListQuery.model_fields, "sort", "q", "type", "archived"}
 
 
-async def find_all(session: AsyncSession, actor: Actor, query: RelationQuery) -> Select[Relation]:
+async def page(session: AsyncSession, actor: Actor, query: RelationQuery) -> Page[Any]:
+    found = await _found(session, actor, query)
+    if query.q and actor.is_contact:
+        return await paginate(session, found.where(_named(query.q)), query, SORTS, Relation.id)
+    return await search.page(session, found, Relation, query, SORTS, await _holders(session, actor, query.q or ""))
+
+
+async def _found(session: AsyncSession, actor: Actor, query: RelationQuery) -> Select[Relation]:
     if actor.is_contact:
         _check_client(query)
     found = visible(actor, Relation).options(WITH_DOSSIER)
@@ -39,8 +48,6 @@ async def find_all(session: AsyncSession, actor: Actor, query: RelationQuery) ->
     found = found.where(*_hanging(actor, query))
     if query.missing:
         found = found.where(await relation_gaps.lacks(session, actor, query.missing))
-    if query.q:
-        found = found.where(_named(query.q) if actor.is_contact else await _matches(session, found, actor, query.q))
     return found
 
 
@@ -79,12 +86,11 @@ def _of(actor: Actor, model: Any, *conditions: ColumnElement[bool]) -> ColumnEle
     return Relation.id.in_(select(model.relation_id).where(model.office_id == actor.office_id, *conditions))
 
 
-async def _matches(session: AsyncSession, found: Select[Relation], actor: Actor, text: str) -> ColumnElement[bool]:
-    named = await search.matches(session, found, Relation, text)
+async def _holders(session: AsyncSession, actor: Actor, text: str) -> list[UUID]:
+    """Who has what the text is when it is a number."""
     numbers, _ = identifiers.readings(text, OPEN_NUMBERS)
     if not numbers:
-        return named
+        return []
     same = relation_identifiers.is_one_of(session, actor, numbers)
     holders = select(RelationIdentifier.relation_id).where(RelationIdentifier.office_id == actor.office_id, same)
-    ids = list(await session.scalars(holders.limit(search.MANY)))
-    return or_(named, among(Relation.id, ids)) if ids else named
+    return list(await session.scalars(holders.limit(MOST)))
