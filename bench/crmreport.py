@@ -66,7 +66,7 @@ def write(found: Found) -> str:
 
 
 def _goals(found: Found) -> list[Row]:
-    rows = [_slowest(found, kind) for kind in (LIST, FILTERED, SEARCH, GET, MATCH)]
+    rows = [row(found, kind) for kind in (LIST, FILTERED, SEARCH, GET, MATCH) for row in (_median, _slowest)]
     for deep in found["deep"]:
         what = f"Page {deep.pages:,} to page 1, {deep.name}"
         rows.append(_ratio(what, median(deep.last) / median(deep.first)))
@@ -80,8 +80,14 @@ def _ratio(what: str, ratio: float) -> Row:
     return what, f"<= {GOAL_RATIO}", f"{ratio:.2f}", met(ratio <= GOAL_RATIO)
 
 
+def _median(found: Found, kind: str) -> Row:
+    """Of all requests of the kind, each case asked equally often by each caller."""
+    ms = median(took for each in found["cases"] if each.case.kind == kind for took in each.server)
+    return f"Median server time, {kind}, all cases", f"<= {GOAL_MS} ms", f"{ms:.1f} ms", met(ms <= GOAL_MS)
+
+
 def _slowest(found: Found, kind: str) -> Row:
-    """Every case of the kind has to meet the goal, so the slowest stands for all."""
+    """Stricter: no case of the kind by itself is slower."""
     medians = [(median(each.server), each) for each in found["cases"] if each.case.kind == kind]
     ms, slowest = max(medians, key=lambda pair: pair[0])
     missed = sum(each > GOAL_MS for each, _ in medians)
