@@ -1,23 +1,31 @@
 """Bytes on their way out: attachment, ranges, validators, and no database connection meanwhile."""
 
+import hashlib
 import re
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
+from typing import Any
 from urllib.parse import quote
 
 import structlog
-from starlette.requests import Request
+from sqlalchemy.ext.asyncio import AsyncSession
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import RedirectResponse, Response, StreamingResponse
+from starlette.types import Receive, Scope, Send
 
+from app.access import Actor
 from app.errors import Gone, RangeNotSatisfiable
 from app.etags import matches
 from app.file_types import safe_type
 from app.models import Blob
 from app.s3 import ObjectMissing
+from app.services import auth
+from app.services.export_places import Spooled
 from app.storage import Storage
 
 log = structlog.get_logger()
 
+SANDBOX = "sandbox; default-src 'none'"
 _RANGE = re.compile(r"bytes=(\d{0,100})-(\d{0,100})", re.ASCII)
 
 
@@ -77,7 +85,7 @@ async def send(request: Request, storage: Storage, blob: Blob, name: str) -> Res
         "ETag": tag,
         "Accept-Ranges": "bytes",
         "Content-Disposition": disposition(name),
-        "Content-Security-Policy": "sandbox; default-src 'none'",
+        "Content-Security-Policy": SANDBOX,
         "Cache-Control": "private, no-store",
     }
     if matches(request.headers.get("if-none-match"), tag):
@@ -98,6 +106,80 @@ async def send(request: Request, storage: Storage, blob: Blob, name: str) -> Res
         log.error("object_missing", blob=str(blob.id))  # a stored row without its object: an alarm, never a delete
         raise Gone("The bytes of this file are missing; the office has been alarmed.", code="object_missing") from None
     return StreamingResponse(_exactly(pieces, length), status, headers, media_type)
+
+
+class _Closing(StreamingResponse):
+    """What it sends from is closed at its end, however that comes."""
+
+    def __init__(self, pieces: AsyncIterator[bytes], close: Callable[[], Awaitable[None]], **rest: Any) -> None:
+        super().__init__(pieces, **rest)
+        self._close = close
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        try:
+            await super().__call__(scope, receive, send)
+        finally:
+            await self._close()
+
+
+def _fresh(name: str) -> dict[str, str]:
+    """Headers of what is made anew each time."""
+    return {
+        "Content-Disposition": disposition(name),
+        "Content-Security-Policy": SANDBOX,
+        "Cache-Control": "private, no-store",
+    }
+
+
+def announce(name: str, media_type: str) -> Response:
+    """The answer to HEAD of what is made for GET: nothing is made for it, so nobody knows how long it is."""
+    response = Response(headers=_fresh(name), media_type=media_type)
+    del response.headers["content-length"]
+    return response
+
+
+async def stream(pieces: AsyncGenerator[bytes, None], name: str, media_type: str) -> Response:
+    """Bytes as they are made. The first two pieces are there before the answer begins: what goes wrong until then
+    is a problem; later the connection is cut."""
+    first = [piece for _ in range(2) if (piece := await anext(pieces, b""))]
+
+    async def all_of_it() -> AsyncIterator[bytes]:
+        for piece in first:
+            yield piece
+        async for piece in pieces:
+            yield piece
+
+    return _Closing(all_of_it(), pieces.aclose, headers=_fresh(name), media_type=media_type)
+
+
+def send_spooled(file: Spooled, name: str, media_type: str) -> Response:
+    headers = _fresh(name) | {"Content-Length": str(file.size)}
+    return _Closing(_exactly(file.pieces(), file.size), file.close, headers=headers, media_type=media_type)
+
+
+def asking(request: Request) -> Callable[[AsyncSession], Awaitable[Actor]]:
+    """Who asks, as he is now, of each of many transactions; 401 and 403 as ever, and it ends when he has left."""
+
+    async def ask(session: AsyncSession) -> Actor:
+        if await request.is_disconnected():
+            raise ClientDisconnect
+        return await auth.authenticate(session, request.state.credentials)
+
+    return ask
+
+
+def attach(request: Request, content: bytes, name: str, media_type: str) -> Response:
+    """The answer to GET or HEAD of a file that was made for it."""
+    tag = f'"{hashlib.sha256(content).hexdigest()}"'
+    headers = {
+        "ETag": tag,
+        "Content-Disposition": disposition(name),
+        "Content-Security-Policy": SANDBOX,
+        "Cache-Control": "private, no-store",
+    }
+    if matches(request.headers.get("if-none-match"), tag):
+        return Response(status_code=304, headers=headers)
+    return Response(content, headers=headers, media_type=media_type)
 
 
 def _signed_headers(content_disposition: str, media_type: str) -> dict[str, str]:
