@@ -1,0 +1,154 @@
+"""Asking the API: again while the network stumbles, where a repeat does no harm; refusals as sentences."""
+
+import json
+import time
+from collections.abc import Callable, Iterator
+from importlib.metadata import version
+from typing import Any
+from uuid import uuid4
+
+import httpx
+
+from app.remote import FAILED, UNUSABLE, Failed
+
+Told = dict[str, Any]
+Tell = Callable[[Told], None]
+
+# What waits for somebody to want something, not for a worker.
+AT_REST = ("planned", "committed", "undone", "failed", "cancelled")
+AGAIN = {408, 429, 502, 503, 504}
+PATIENCE = 60  # seconds that a server may be away once it was there
+FIRST_PATIENCE = 3
+LONGEST_PAUSE = 30
+POLL_SECONDS = 1.0
+# Comments come every 15 seconds; what comes through later than that is held up on its way, and polling is better.
+STREAM = httpx.Timeout(10, read=40)
+
+
+class Api:
+    """A server and whom we speak for."""
+
+    def __init__(self, url: str, key: str) -> None:
+        self.url = url.rstrip("/").removesuffix("/v1")
+        headers = {"Authorization": f"Bearer {key}", "User-Agent": f"ordner/{version('ordner')}"}
+        try:
+            self._http = httpx.Client(base_url=self.url, headers=headers, timeout=httpx.Timeout(120, connect=5))
+        except (httpx.InvalidURL, ValueError):
+            raise Failed(f"{url} is no address of a server.", UNUSABLE) from None
+        self._patience = FIRST_PATIENCE
+
+    def close(self) -> None:
+        self._http.close()
+
+    def get(self, path: str, **params: Any) -> Told:
+        found: Told = self._ask("GET", path, params=params).json()
+        return found
+
+    def post(self, path: str, key: str | None = None, patience: float | None = None, **options: Any) -> Told:
+        """Once, however often it is sent: under an ``Idempotency-Key``."""
+        headers = {"Idempotency-Key": key or str(uuid4())}
+        if patience:
+            options["timeout"] = patience
+        found: Told = self._ask("POST", path, patience, headers=headers, **options).json()
+        return found
+
+    def save(self, path: str, file: Any) -> None:
+        """What lies there, into the file, piece by piece."""
+
+        def send() -> httpx.Response:
+            file.seek(0)
+            file.truncate()
+            with self._http.stream("GET", path) as answer:
+                if answer.is_error:
+                    answer.read()
+                else:
+                    file.writelines(answer.iter_bytes())
+            return answer
+
+        self._again(send)
+
+    def wait(self, path: str, tell: Tell) -> Told:
+        """The import, once no worker is at it any more; ``tell`` hears of each step there."""
+        follows = True
+        while True:
+            found = self.get(path)
+            tell(found)
+            if found["state"] in AT_REST:
+                return found
+            follows = follows and self._follow(path, tell)
+            if not follows:
+                time.sleep(POLL_SECONDS)
+
+    def _follow(self, path: str, tell: Tell) -> bool:
+        """By events, until they end. False: there are none to be had."""
+        heard = False
+        try:
+            with self._http.stream("GET", f"{path}/events", timeout=STREAM) as answer:
+                if answer.status_code != httpx.codes.OK:
+                    return False
+                for data in _data(answer.iter_lines()):
+                    heard = True
+                    tell(data)
+                    if data["state"] in AT_REST:
+                        break
+        except (httpx.TransportError, ValueError):
+            pass
+        return heard
+
+    def _ask(self, method: str, path: str, patience: float | None = None, **options: Any) -> httpx.Response:
+        answer = self._again(lambda: self._http.request(method, path, **options), patience)
+        if not answer.headers.get("content-type", "").startswith("application/json"):
+            raise self._refusal(answer)
+        self._patience = PATIENCE
+        return answer
+
+    def _again(self, send: Callable[[], httpx.Response], patience: float | None = None) -> httpx.Response:
+        """What comes of it, as soon as it is neither a stumble nor a server that has no time."""
+        until, pause = time.monotonic() + (patience or self._patience), 0.25
+        while True:
+            try:
+                answer = send()
+            except httpx.TransportError as error:
+                wait, end = pause, self._unreachable(error)
+            else:
+                if not answer.is_error:
+                    return answer
+                wait, end = max(pause, _retry_after(answer)), self._refusal(answer)
+                if answer.status_code not in AGAIN and end.problem["code"] != "idempotency_key_in_use":
+                    raise end
+            if time.monotonic() + wait > until:
+                raise end from None
+            time.sleep(wait)
+            pause = min(2 * pause, 8)
+
+    def _unreachable(self, error: httpx.TransportError) -> Failed:
+        return Failed(f"{self.url} can not be reached ({type(error).__name__}). Is Ordner running there?", UNUSABLE)
+
+    def _refusal(self, answer: httpx.Response) -> Failed:
+        if not (answer.headers.get("content-type", "").startswith("application/problem+json") and answer.is_error):
+            return Failed(f"{self.url} answers ({answer.status_code}), but not as Ordner does.", UNUSABLE)
+        problem: Told = answer.json()
+        status = UNUSABLE if answer.status_code in (httpx.codes.UNAUTHORIZED, httpx.codes.FORBIDDEN) else FAILED
+        return Failed(sentences(problem), status, problem)
+
+
+def sentences(problem: Told) -> str:
+    """A refusal (RFC 9457), or the problem of an import, for people; each wrong place in a line of its own."""
+    lines = [problem["detail"]]
+    for error in problem.get("errors", []):
+        where = error["pointer"].strip("/").replace("rows/", "row ").replace("/", ".")
+        if error["detail"] not in problem["detail"]:
+            lines.append(f"  {where}: {error['detail']}")
+    return "\n".join(lines)
+
+
+def _retry_after(answer: httpx.Response) -> int:
+    wanted = answer.headers.get("retry-after", "")
+    return min(LONGEST_PAUSE, int(wanted)) if wanted.isascii() and wanted.isdigit() else 0
+
+
+def _data(lines: Iterator[str]) -> Iterator[Told]:
+    """The ``data`` of each event; each of ours is one line."""
+    for line in lines:
+        if line.startswith("data:"):
+            yield json.loads(line.removeprefix("data:"))

@@ -1,0 +1,143 @@
+"""``ordner import``: what may be typed. Heavy imports stand inside, so that ``--help`` is quick."""
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Literal
+from uuid import UUID
+
+import typer
+
+from app.remote import UNUSABLE, Failed
+
+if TYPE_CHECKING:
+    from app.remote.imports import Importing
+
+EXIT_CODES = """
+Exit codes: 0 done (with --dry-run: planned, and no row is in error); 1 refused, failed or declined;
+2 wrong usage, no server there, or a key that is not taken; 3 rows are in error: the others were committed, unless
+--dry-run or --strict; of an undo: some rows stay as they are; 130 left with Ctrl-C.
+"""
+
+importing = typer.Typer(
+    no_args_is_help=True,
+    help="Relations and contacts out of files (imports), through the API of a server. "
+    "The API key is taken from ORDNER_KEY or a --key-file; it needs imports:read and imports:write.",
+    epilog=EXIT_CODES,
+)
+
+File = Annotated[Path, typer.Argument(exists=True, dir_okay=False, readable=True, help="XLSX, XLS, ODS or CSV")]
+Url = Annotated[str, typer.Option(envvar="ORDNER_URL", help="address of the server")]
+KeyFile = Annotated[
+    Path | None, typer.Option(exists=True, dir_okay=False, readable=True, help="file that holds the API key")
+]
+EmptyCells = Annotated[
+    Literal["keep", "clear"], typer.Option(help="what an empty cell does: leaves what is there, or clears it")
+]
+Encoding = Annotated[Literal["utf-8", "windows-1252", "utf-16"] | None, typer.Option(help="of a CSV file")]
+Delimiter = Annotated[Literal[";", ",", "tab", "|"] | None, typer.Option(help="of a CSV file")]
+DryRun = Annotated[bool, typer.Option("--dry-run", help="show the plan and change nothing")]
+Yes = Annotated[bool, typer.Option("--yes", help="commit without asking")]
+Strict = Annotated[bool, typer.Option("--strict", help="commit nothing when any row is in error")]
+Rejected = Annotated[Path | None, typer.Option(help="write the rows in error to this file (.xlsx or .csv)")]
+Json = Annotated[bool, typer.Option("--json", help="one JSON object on standard output, all else on standard error")]
+HERE = "http://127.0.0.1:8000"
+
+
+@importing.command(epilog=EXIT_CODES)
+def relations(
+    file: File,
+    url: Url = HERE,
+    key_file: KeyFile = None,
+    empty_cells: EmptyCells = "keep",
+    encoding: Encoding = None,
+    delimiter: Delimiter = None,
+    dry_run: DryRun = False,
+    yes: Yes = False,
+    strict: Strict = False,
+    rejected: Rejected = None,
+    as_json: Json = False,
+) -> None:
+    """Bring a file of relations into the CRM: shows what would happen, asks, and commits exactly that."""
+    options = {"empty_cells": empty_cells, "encoding": encoding, "delimiter": delimiter}
+    _bring("relations", file, url, key_file, options, dry_run, yes, strict, rejected, as_json)
+
+
+@importing.command(epilog=EXIT_CODES)
+def contacts(
+    file: File,
+    url: Url = HERE,
+    key_file: KeyFile = None,
+    empty_cells: EmptyCells = "keep",
+    encoding: Encoding = None,
+    delimiter: Delimiter = None,
+    dry_run: DryRun = False,
+    yes: Yes = False,
+    strict: Strict = False,
+    rejected: Rejected = None,
+    as_json: Json = False,
+) -> None:
+    """Bring a file of contacts into the CRM, with their links: shows what would happen, asks, and commits that."""
+    options = {"empty_cells": empty_cells, "encoding": encoding, "delimiter": delimiter}
+    _bring("contacts", file, url, key_file, options, dry_run, yes, strict, rejected, as_json)
+
+
+@importing.command(epilog=EXIT_CODES)
+def follow(import_id: UUID, url: Url = HERE, key_file: KeyFile = None, as_json: Json = False) -> None:
+    """Look on at an import until no worker is at it any more."""
+    _run(url, key_file, as_json, lambda run: run.follow(str(import_id)))
+
+
+@importing.command(epilog=EXIT_CODES)
+def undo(import_id: UUID, url: Url = HERE, key_file: KeyFile = None, as_json: Json = False) -> None:
+    """Take a committed import back; what somebody went on with since stays, and is named."""
+    _run(url, key_file, as_json, lambda run: run.undo(str(import_id)))
+
+
+def _bring(
+    kind: str,
+    file: Path,
+    url: str,
+    key_file: Path | None,
+    options: Mapping[str, str | None],
+    dry_run: bool,
+    yes: bool,
+    strict: bool,
+    rejected: Path | None,
+    as_json: bool,
+) -> None:
+    from app.remote.imports import Wish
+
+    given = {name: value for name, value in options.items() if value is not None}
+    wish = Wish(kind, file, given, yes=yes, dry_run=dry_run, strict=strict, rejected=rejected)
+    _run(url, key_file, as_json, lambda run: run.bring(wish))
+
+
+def _run(url: str, key_file: Path | None, as_json: bool, work: Callable[["Importing"], int]) -> None:
+    from app.remote.api import Api
+    from app.remote.imports import Importing
+    from app.remote.screen import Screen
+
+    screen = Screen(as_json=as_json)
+    try:
+        api = Api(url, _key(key_file))
+    except Failed as failed:
+        screen.fail(failed.text)
+        screen.give({"exit_code": failed.status, "import": None, "problem": failed.problem})
+        raise typer.Exit(failed.status) from None
+    run = Importing(api, screen)
+    try:
+        raise typer.Exit(run.end(lambda: work(run)))
+    finally:
+        api.close()
+
+
+def _key(key_file: Path | None) -> str:
+    """Never an argument: anybody on the machine sees those."""
+    from app.settings import client_key
+
+    key = (key_file.read_text("utf-8", "replace") if key_file else client_key() or "").strip()
+    if not key:
+        raise Failed("Give the API key in the environment variable ORDNER_KEY or in a --key-file.", UNUSABLE)
+    if not (key.isascii() and key.isprintable()):
+        raise Failed("What is given as API key is none.", UNUSABLE)
+    return key

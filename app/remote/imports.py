@@ -1,0 +1,261 @@
+"""An import from the command line: uploaded, looked at, committed; each step says how to go on from it."""
+
+import os
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, BinaryIO
+from uuid import uuid4
+
+from app.remote import DONE, FAILED, INTERRUPTED, PARTLY, UNUSABLE, Failed
+from app.remote.api import Api, Told, sentences
+from app.remote.screen import Screen, Step
+
+PATH = "/v1/imports"
+SHOWN = 20
+PATIENCE_AFTER_ALL = 5  # seconds, with somebody who wants to leave
+MIB = 1024 * 1024
+
+
+@dataclass(frozen=True)
+class Wish:
+    """What was asked for on the command line."""
+
+    kind: str
+    file: Path
+    options: dict[str, str]
+    yes: bool = False
+    dry_run: bool = False
+    strict: bool = False
+    rejected: Path | None = None
+
+    def check(self) -> None:
+        """What can be said before a byte is sent."""
+        if self.yes and self.dry_run:
+            raise Failed("--yes commits and --dry-run does not: give one of them.", UNUSABLE)
+        if self.rejected is None:
+            return
+        if self.rejected.suffix.lower() not in (".xlsx", ".csv"):
+            raise Failed(f"--rejected {self.rejected}: the name must end in .xlsx or .csv.", UNUSABLE)
+        if self.rejected.exists() and self.rejected.samefile(self.file):
+            raise Failed("--rejected must not be the file itself.", UNUSABLE)
+        if not os.access(self.rejected.parent, os.W_OK):
+            raise Failed(f"--rejected {self.rejected}: no file can be made there.", UNUSABLE)
+
+
+class Counted:
+    """A file that tells how much of it was read."""
+
+    def __init__(self, file: BinaryIO, step: Step) -> None:
+        self._file, self._step = file, step
+        self.size = os.fstat(file.fileno()).st_size
+
+    def read(self, size: int = -1) -> bytes:
+        piece = self._file.read(size)
+        done = self._file.tell()
+        self._step(done, self.size, f"{done / MIB:.1f} of {self.size / MIB:.1f} MB")
+        return piece
+
+    def seek(self, place: int, whence: int = 0) -> int:
+        return self._file.seek(place, whence)
+
+    def tell(self) -> int:
+        return self._file.tell()
+
+    def fileno(self) -> int:
+        return self._file.fileno()
+
+    @property
+    def is_read(self) -> bool:
+        return self._file.tell() >= self.size
+
+
+@dataclass
+class Importing:
+    """One run of such a command; ``of`` is the import as it was last seen."""
+
+    api: Api
+    screen: Screen
+    of: Told | None = None
+    result: Told = field(default_factory=dict)
+    is_ordered: bool = False  # a worker does it, whether we look on or not
+
+    def end(self, work: Any) -> int:
+        """The exit code of ``work``, which may fail, or be left with Ctrl-C."""
+        try:
+            status: int = work()
+        except Failed as failed:
+            status, self.result["problem"] = failed.status, failed.problem
+            self.screen.fail(failed.text)
+        except OSError as error:
+            status, self.result["problem"] = FAILED, {"code": "file", "detail": str(error)}
+            self.screen.fail(str(error))
+        except KeyboardInterrupt:
+            status = INTERRUPTED
+            self._leave()
+        self.screen.give({"exit_code": status, "import": self.of, **self.result})
+        return status
+
+    def bring(self, wish: Wish) -> int:
+        wish.check()
+        self.api.get(PATH, limit=1)  # is it there, and may we? before fifty megabytes are sent
+        self._upload(wish)
+        self._wait("Planning")
+        assert self.of is not None
+        if self.of["state"] != "planned":
+            raise self._stopped()
+        counts = self.of["counts"]
+        bad = counts["error"] + counts["duplicate"]
+        findings, more = self._findings()
+        self.result |= {"findings": findings, "is_committed": False, "rejected": None}
+        self.screen.plan(self.of, findings, more)
+        if wish.rejected and bad:
+            self._save_rejected(wish.rejected)
+        status = PARTLY if bad else DONE
+        if not self._is_wanted(wish, bad, counts["create"] + counts["update"]):
+            return status
+        self.is_ordered = True
+        self._order("commit", "Committing", "committed")
+        self.result["is_committed"] = True
+        self.screen.say(f"Committed: {counts['create']} new, {counts['update']} changed.")
+        self.screen.say(f"To take it back: ordner import undo {self.of['id']}")
+        if bad:
+            self.screen.say(f"{bad} rows are in error and were left out.")
+        return status
+
+    def follow(self, import_id: str) -> int:
+        self.is_ordered = True
+        self.of = self.api.get(f"{PATH}/{import_id}")
+        self._wait("Looking on")
+        self.screen.say(f"{self.of['file_name']}: {self.of['state']}")
+        if self.of["problem"]:
+            raise self._stopped()
+        return DONE
+
+    def undo(self, import_id: str) -> int:
+        self.is_ordered = True
+        self.of = self.api.get(f"{PATH}/{import_id}")
+        self._order("undo", "Undoing", "undone")
+        kept = self.api.get(self._path + "/rows", is_kept=True, include="total", limit=SHOWN)
+        self.result["kept"] = kept["items"]
+        if not kept["total"]:
+            self.screen.say("Undone: everything is as it was.")
+            return DONE
+        self.screen.say(f"Undone, but for {kept['total']} rows that somebody went on with since:")
+        rows = [(row["number"], row["title"], row["outcome"].replace("_", " ")) for row in kept["items"]]
+        self.screen.table("", ("row", "what", "why"), rows)
+        return PARTLY
+
+    @property
+    def _path(self) -> str:
+        assert self.of is not None
+        return f"{PATH}/{self.of['id']}"
+
+    def _upload(self, wish: Wish) -> None:
+        key = str(uuid4())
+        params = {"kind": wish.kind, **wish.options}
+        with wish.file.open("rb") as opened, self.screen.progress(f"Uploading {wish.file.name}") as step:
+            file = Counted(opened, step)
+
+            def send(patience: float | None = None) -> Told:
+                return self.api.post(PATH, key, patience, params=params, files={"files": (wish.file.name, file)})
+
+            try:
+                self.of = send()
+            except KeyboardInterrupt:
+                if file.is_read:  # the server may have it: the same key gets the answer that we did not stay for
+                    with suppress(Failed):
+                        self.of = send(PATIENCE_AFTER_ALL)
+                raise
+
+    def _wait(self, what: str) -> None:
+        with self.screen.progress(what) as step:
+
+            def tell(now: Told) -> None:
+                done, total, rate = (now["progress"][name] for name in ("done", "total", "rate"))
+                words = (
+                    f"{done} of {total} rows" if total else "waiting for a worker" if now["state"] == "waiting" else ""
+                )
+                step(done, total, words + (f", {rate:.0f} a second" if rate else ""))
+
+            self.of = self.api.wait(self._path, tell)
+
+    def _order(self, verb: str, what: str, state: str) -> None:
+        self.of = self.api.post(f"{self._path}/{verb}")
+        self._wait(what)
+        if self.of["state"] != state:
+            raise self._stopped()
+
+    def _stopped(self) -> Failed:
+        assert self.of is not None
+        if self.of["problem"]:
+            return Failed(sentences(self.of["problem"]), FAILED, self.of["problem"])
+        return Failed(f"Somebody stopped it: the import is {self.of['state']}.", FAILED)
+
+    def _findings(self) -> tuple[list[Told], int]:
+        """The first rows with something to look at, those that are kept out before others; and how many more."""
+        found: list[Told] = []
+        total = 0
+        for query in ({"action": "error"}, {"action": "duplicate"}, {}):
+            page = self.api.get(self._path + "/rows", has_findings=True, include="total", limit=SHOWN, **query)
+            known = {row["number"] for row in found}
+            found += [row for row in page["items"] if row["number"] not in known]
+            total = page["total"]
+        return found[:SHOWN], total - len(found[:SHOWN])
+
+    def _save_rejected(self, path: Path) -> None:
+        """Whole or not at all: what a first try left must not be taken for the rows of today."""
+        with _written(path) as file:
+            self.api.save(f"{self._path}/rejected-rows{path.suffix.lower()}", file)
+        self.result["rejected"] = str(path)
+        self.screen.say(f"The rejected rows are in {path}: correct them there and import that file.")
+
+    def _is_wanted(self, wish: Wish, bad: int, changes: int) -> bool:
+        """Shall it be committed? Failed where nobody can be asked or somebody said no."""
+        stays = f"The plan stays as import {self.of and self.of['id']}."
+        if wish.dry_run:
+            self.screen.say(f"Nothing was changed (--dry-run). {stays}")
+            return False
+        if not changes:
+            self.screen.say("There is nothing to change.")
+            return False
+        if wish.strict and bad:
+            self.screen.say(f"Nothing was changed: {bad} rows are in error (--strict). {stays}")
+            return False
+        if wish.yes:
+            return True
+        if not self.screen.can_ask:
+            detail = f"Nothing was changed: there is no terminal to ask on. Say --yes or --dry-run. {stays}"
+            raise Failed(detail, PARTLY if bad else UNUSABLE)
+        left_out = f", and leave out {bad} rows in error" if bad else ""
+        if self.screen.ask(f"Commit {changes} rows{left_out}?"):
+            return True
+        self.of = self.api.post(f"{self._path}/cancel")
+        raise Failed("Nothing was changed; the import is cancelled.")
+
+    def _leave(self) -> None:
+        if self.of is None:
+            self.screen.fail("Stopped; nothing was changed.")
+            return
+        if self.is_ordered:
+            self.screen.fail(f"It goes on in the server. To look on again: ordner import follow {self.of['id']}")
+            return
+        try:
+            self.of = self.api.post(f"{self._path}/cancel")
+            self.screen.fail("Cancelled; nothing was changed.")
+        except Failed as failed:
+            self.screen.fail(f"Nothing was changed, but import {self.of['id']} could not be cancelled: {failed.text}")
+
+
+@contextmanager
+def _written(path: Path) -> Iterator[Any]:
+    descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    try:
+        with os.fdopen(descriptor, "wb") as file:
+            yield file
+        Path(name).replace(path)
+    except BaseException:
+        Path(name).unlink(missing_ok=True)
+        raise

@@ -1,0 +1,116 @@
+"""What the command line shows: tables and bars on a terminal, plain lines elsewhere, one JSON object for a script."""
+
+import json
+import sys
+import time
+import unicodedata
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TextColumn
+from rich.table import Table
+from rich.text import Text
+
+LINE_SECONDS = 5  # between two lines of progress where there is no terminal
+ACTIONS = {
+    "create": "new",
+    "update": "changed",
+    "unchanged": "unchanged",
+    "duplicate": "twice in the file",
+    "error": "in error",
+}
+Step = Callable[[float, float, str], None]
+
+
+def printable(text: object) -> str:
+    """What stands in a file must not steer the terminal that shows it."""
+    return "".join("\N{REPLACEMENT CHARACTER}" if unicodedata.category(sign)[0] == "C" else sign for sign in str(text))
+
+
+class Screen:
+    """``as_json``: standard output is for the one object, and all that is for people goes to standard error."""
+
+    def __init__(self, *, as_json: bool) -> None:
+        self.as_json = as_json
+        self._console = Console(stderr=as_json, highlight=False)
+        self.is_terminal = self._console.is_terminal
+
+    @property
+    def can_ask(self) -> bool:
+        return self.is_terminal and sys.stdin.isatty() and not self.as_json
+
+    def say(self, text: str) -> None:
+        typer.echo("\n".join(printable(line) for line in text.split("\n")), err=self.as_json)
+
+    def fail(self, text: str) -> None:
+        typer.echo("\n".join(printable(line) for line in text.split("\n")), err=True)
+
+    def give(self, result: dict[str, Any]) -> None:
+        if self.as_json:
+            typer.echo(json.dumps(result, ensure_ascii=False, indent=2))
+
+    def ask(self, question: str) -> bool:
+        try:
+            return typer.confirm(question)
+        except typer.Abort:
+            raise KeyboardInterrupt from None
+
+    @contextmanager
+    def progress(self, what: str) -> Iterator[Step]:
+        """Gives what is told how far it is: done, of how many (0: nobody knows yet), and the same in words."""
+        if not self.is_terminal:
+            yield self._lines(what)
+            return
+        columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.fields[words]}"))
+        with Progress(*columns, console=self._console, transient=True) as bars:
+            bar = bars.add_task(what, total=None, words="")
+            yield lambda done, total, words: bars.update(bar, completed=done, total=total or None, words=words)
+
+    def _lines(self, what: str) -> Step:
+        self.say(f"{what} …")
+        said = time.monotonic()
+
+        def tell(_: float, __: float, words: str) -> None:
+            nonlocal said
+            if words and time.monotonic() - said >= LINE_SECONDS:
+                self.say(f"{what}: {words}")
+                said = time.monotonic()
+
+        return tell
+
+    def plan(self, of: dict[str, Any], findings: Sequence[dict[str, Any]], more: int) -> None:
+        about = of["about"]
+        told = ", ".join(f"{about[name]}" for name in ("format", "sheet", "encoding") if about[name])
+        delimiter = f", cells parted by {about['delimiter']!r}" if about["delimiter"] else ""
+        self.say(f"{of['file_name']} ({told}{delimiter})")
+        for name, text in (
+            ("unknown_columns", "Columns that mean nothing here, and are left out"),
+            ("other_sheets", "Sheets that were not read"),
+        ):
+            if about[name]:
+                self.say(f"{text}: {', '.join(about[name])}")
+        self.table("", ("rows", "what becomes of them"), [(of["counts"][name], text) for name, text in ACTIONS.items()])
+        cells = [
+            (row["number"], each["column"] or "", each["value"] or "", each["reason"], each["advice"])
+            for row in findings
+            for each in row["findings"]
+        ]
+        if cells:
+            self.table("What to look at", ("row", "column", "value", "reason", "advice"), cells)
+        if more > 0:
+            self.say(f"… and {more} more rows with something to look at.")
+
+    def table(self, title: str, headings: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
+        if not self.is_terminal:
+            for row in rows:
+                self.say("  ".join(str(cell) for cell in row if cell != ""))
+            return
+        table = Table(title=title or None, title_justify="left")
+        for heading in headings:
+            table.add_column(heading, justify="right" if heading in ("row", "rows") else "left", overflow="fold")
+        for row in rows:
+            table.add_row(*(Text(printable(cell)) for cell in row))
+        self._console.print(table)
