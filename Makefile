@@ -12,7 +12,7 @@ COMPILE = $(UV) pip compile pyproject.toml - --universal --python-version 3.11 -
 
 .DEFAULT_GOAL := help
 .PHONY: run test test-minio minio check lint types contract format openapi migration bench bench-upload bench-crm \
-	faults lock clean help python venv venv-dev
+	bench-import faults lock clean help python venv venv-dev
 
 run: venv ## start Ordner with its own PostgreSQL and S3 server; Ctrl-C stops all of it
 	@exec $(BIN)/ordner dev
@@ -51,13 +51,16 @@ migration: venv-dev ## a new migration from the models: make migration m="add x"
 	@test -n "$(m)" || { echo 'say what it does: make migration m="add x"'; exit 1; }
 	$(BIN)/ordner migration "$(m)"
 
-bench: bench-upload bench-crm ## all measurements
+bench: bench-upload bench-crm bench-import ## all measurements
 
 bench-upload: venv-dev $(MINIO) ## uploads beside put_object and UploadFile, on MinIO; its part of bench/RESULTS.md
 	$(BIN)/python -m bench.upload
 
 bench-crm: venv-dev ## lists, search and reads on 2 x 200,000 relations; its part of bench/RESULTS.md
 	$(BIN)/python -m bench.crm $(ARGS)
+
+bench-import: venv-dev ## 50,000 and 200,000 relations from a workbook; its part of bench/RESULTS.md
+	$(BIN)/python -m bench.imports $(ARGS)
 
 faults: venv-dev ## kill clients and servers in the middle of uploads, then count what is left
 	$(BIN)/python -m bench.faults
