@@ -72,6 +72,10 @@ class Permission(StrEnum):
     INBOX_ROUTE = "inbox:route"
     TIMELINE_READ = "timeline:read"
     CHANGES_READ = "changes:read"
+    IMPORT_TEMPLATES_READ = "import_templates:read"
+    IMPORTS_READ = "imports:read"
+    IMPORTS_WRITE = "imports:write"
+    EXPORTS_READ = "exports:read"
 
 
 P = Permission
@@ -107,6 +111,7 @@ READER: frozenset[Permission] = CONTACT - {P.CONVERSATIONS_WRITE} | {
     P.CONTACTS_READ,
     P.CONTACT_LINKS_READ,
     P.INBOX_READ,
+    P.IMPORT_TEMPLATES_READ,
 }
 MUTATOR: frozenset[Permission] = READER | {
     P.RELATIONS_WRITE,
@@ -139,6 +144,9 @@ MANAGER: frozenset[Permission] = MUTATOR | {
     P.RELATION_KINDS_WRITE,
     P.RELATION_GROUPS_WRITE,
     P.CHANGES_READ,
+    P.IMPORTS_READ,
+    P.IMPORTS_WRITE,
+    P.EXPORTS_READ,
 }
 ADMINISTRATOR: frozenset[Permission] = frozenset(Permission)
 

@@ -1,6 +1,7 @@
 """The ``ordner`` command. Heavy imports stand inside the commands, so that ``--help`` is quick."""
 
 import asyncio
+import gc
 import json
 import os
 import signal
@@ -12,9 +13,12 @@ from typing import Annotated, Any
 
 import typer
 
+from app.remote.commands import importing
+
 main = typer.Typer(no_args_is_help=True, add_completion=False, help="The client dossiers of an accountancy office.")
 office = typer.Typer(no_args_is_help=True, help="Offices (kantoren).")
 main.add_typer(office, name="office")
+main.add_typer(importing, name="import")
 
 Host = Annotated[str, typer.Option(help="address to listen on")]
 WhileStdin = Annotated[bool, typer.Option(help="end when standard input closes, so when the parent is gone")]
@@ -61,9 +65,12 @@ def api(host: Host = "127.0.0.1", port: Port = 8000, while_stdin: WhileStdin = F
 def worker(while_stdin: WhileStdin = False) -> None:
     """Run jobs and housekeeping."""
     _follow_parent(while_stdin)
+    from app.services import import_files
     from app.settings import get_settings
     from app.worker import work
 
+    import_files.sweep()
+    gc.freeze()  # what is there by now stays, and is not looked through again in every large import
     asyncio.run(work(get_settings()))
 
 
@@ -90,9 +97,11 @@ def rotate_citizen_keys() -> None:
         try:
             for office_id in await offices.all_ids(db):
                 numbers += await citizen_numbers.SEALING.rotate(db, office_id)
+                numbers += await citizen_numbers.SEALING_OF_IMPORTS.rotate(db, office_id)
                 secrets += await two_step_codes.SEALING.rotate(db, office_id)
             for office_id in await offices.all_ids(db):
                 left += await citizen_numbers.SEALING.left(db, office_id)
+                left += await citizen_numbers.SEALING_OF_IMPORTS.left(db, office_id)
                 left += await two_step_codes.SEALING.left(db, office_id)
         finally:
             await db.close()

@@ -61,6 +61,9 @@ KEY_SCOPES = [
     Permission.DOSSIERS_READ,
     Permission.DOSSIER_ITEMS_READ,
     Permission.DOSSIER_ITEMS_UPLOAD,
+    Permission.IMPORT_TEMPLATES_READ,
+    Permission.IMPORTS_READ,
+    Permission.IMPORTS_WRITE,
 ]
 
 

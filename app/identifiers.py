@@ -9,6 +9,7 @@ import re
 import unicodedata
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 
 from stdnum import iban as stdnum_iban
 from stdnum.exceptions import InvalidChecksum, ValidationError
@@ -110,6 +111,7 @@ def iban(text: str) -> str:
         raise IdentifierError("iban_format", "Give an IBAN in its country's form: NL91ABNA0417164300.") from None
 
 
+@lru_cache(maxsize=256)  # the same one is brought into its form, and checked
 def postcode(text: str) -> str:
     """Dutch postcode: four digits without a leading zero, a blank, two letters (never SA, SD or SS)."""
     try:

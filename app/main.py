@@ -15,6 +15,7 @@ from starlette.middleware import Middleware
 
 from app import openapi
 from app.db import Database, place
+from app.event_streams import Streams
 from app.logs import configure_logs
 from app.middleware import Boundary, Cors, problem_handler
 from app.routers import (
@@ -29,9 +30,13 @@ from app.routers import (
     document_requests,
     dossier_items,
     dossiers,
+    exports,
     folder_templates,
     folders,
     health,
+    import_events,
+    import_templates,
+    imports,
     inbox,
     labels,
     meta,
@@ -49,6 +54,7 @@ from app.routers import (
     timeline,
     two_step,
 )
+from app.services.export_places import Exports
 from app.services.upload_places import Uploads
 from app.settings import Settings, get_settings
 from app.storage import Storage
@@ -57,8 +63,8 @@ log = structlog.get_logger()
 
 # What a browser may send and read beyond the simple ones.
 REQUEST_HEADERS = [
-    "Authorization", "Content-Type", "Idempotency-Key", "If-Match", "If-None-Match", "If-Range", "Range",
-    "X-Request-Id",
+    "Authorization", "Content-Type", "Idempotency-Key", "If-Match", "If-None-Match", "If-Range",
+    "Last-Event-ID", "Range", "X-Request-Id",
 ]  # fmt: skip
 ANSWER_HEADERS = [
     "Accept-Ranges", "Content-Disposition", "Content-Range", "ETag", "Idempotency-Replayed", "Link", "Location",
@@ -95,6 +101,10 @@ FEATURES = (
     inbox,
     timeline,
     changes,
+    import_templates,
+    imports,
+    exports,
+    import_events,
 )
 
 
@@ -154,6 +164,8 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     app.state.db = Database(settings)
     app.state.storage = Storage(settings)
     app.state.uploads = Uploads(app.state.db, app.state.storage, settings)
+    app.state.exports = Exports(settings)
+    app.state.streams = Streams(settings)
     await asyncio.gather(
         _check("database", place(settings.database_url.get_secret_value()), app.state.db.ping()),
         _check("storage", settings.s3_endpoint, app.state.storage.ensure_bucket()),

@@ -18,7 +18,9 @@ from app.openapi_parts import (
     JSON,
     PROBLEM,
     PROBLEM_ERROR,
+    REF,
     REFUSALS,
+    SCHEMAS,
     components,
     headers,
 )
@@ -32,7 +34,6 @@ Schema = dict[str, Any]
 
 PREFIX = "/v1"
 MERGE_PATCH = "application/merge-patch+json"
-REF = "#/components/schemas/"
 BYTES = {"application/octet-stream": {"schema": BINARY}}
 DOWNLOAD: dict[int | str, dict[str, Any]] = {
     200: {"description": "The whole file; its `Content-Type` is what was found in it", "content": BYTES},
@@ -41,7 +42,6 @@ DOWNLOAD: dict[int | str, dict[str, Any]] = {
     307: {"description": "Get it at this signed address of the store, within 5 minutes"},
 }
 WHAT_CAME = {"200": "As asked", "201": "Made", "202": "Taken on; `Location` tells how far it is", "204": "Done"}
-_schemas: dict[str, type[BaseModel]] = {}
 
 
 def multipart_body(files: str, *, json: bool = False, **fields: type[BaseModel]) -> dict[str, Any]:
@@ -49,7 +49,7 @@ def multipart_body(files: str, *, json: bool = False, **fields: type[BaseModel])
     parts: Schema = {files: {"type": "array", "items": BINARY, "description": "each part with a filename"}}
     content: dict[str, Any] = {}
     for name, model in fields.items():
-        _schemas[model.__name__] = model
+        SCHEMAS[model.__name__] = model
         parts[name] = {"$ref": REF + model.__name__}
         if json:
             content[JSON] = {"schema": parts[name]}
@@ -63,8 +63,10 @@ def build(app: FastAPI, routes: list[APIRoute]) -> dict[str, Any]:
     """The document, from the app's own and the operations' markings."""
     document: dict[str, Any] = FastAPI.openapi(app)
     schemas = {**document.get("components", {}).get("schemas", {}), "Problem": PROBLEM, "ProblemError": PROBLEM_ERROR}
-    for name, model in _schemas.items():
-        schemas.setdefault(name, model.model_json_schema(ref_template=REF + "{model}"))
+    for name, model in SCHEMAS.items():
+        made = model.model_json_schema(ref_template=REF + "{model}")
+        for each, schema in {**made.pop("$defs", {}), name: made}.items():
+            schemas.setdefault(each, schema)
     for name, examples in _examples_of_models().items():
         if name in schemas:
             schemas[name]["examples"] = examples

@@ -1,11 +1,17 @@
 """The parts of the published contract that are the same for every operation: headers, parameters, problems."""
 
+import json
 from typing import Any
+
+from pydantic import BaseModel
 
 from app import errors
 from app.errors import FieldError, Problem
 
 JSON = "application/json"
+EVENTS = "text/event-stream"
+REF = "#/components/schemas/"
+SCHEMAS: dict[str, type[BaseModel]] = {}  # of what is neither the JSON that a route takes nor that it answers
 BINARY = {"type": "string", "format": "binary", "contentMediaType": "application/octet-stream"}
 REQUEST_ID = "0f1c6d0e7c1c4b6f8d6f2b6b9d2a7a51"
 
@@ -111,6 +117,44 @@ REFUSALS = {problem.status: type(problem).__name__ for problem in _REFUSALS}
 
 def headers(*names: str) -> dict[str, Any]:
     return {name: {"$ref": f"#/components/headers/{name}"} for name in names}
+
+
+def file_answer(media_type: str) -> dict[int | str, dict[str, Any]]:
+    """The answers of a download that is made when it is asked for."""
+    content = {media_type: {"schema": BINARY | {"contentMediaType": media_type}}}
+    return {
+        200: {"description": "The file", "content": content, "headers": headers("Content-Disposition", "ETag")},
+        304: {"description": "You have it already", "headers": headers("ETag")},
+    }
+
+
+def made_answer(media_type: str) -> dict[int | str, dict[str, Any]]:
+    """The answer of a download that is made anew each time."""
+    content = {media_type: {"schema": BINARY | {"contentMediaType": media_type}}}
+    return {200: {"description": "The file", "content": content, "headers": headers("Content-Disposition")}}
+
+
+def events_answer(name: str, model: type[BaseModel]) -> dict[int | str, dict[str, Any]]:
+    """The answers of a stream of events whose ``data`` is the model.
+
+    To generated clients a string: what says more, OpenAPI 3.2 has (``itemSchema``), and they do not read that yet.
+    """
+    SCHEMAS[model.__name__] = model
+    extra: Any = model.model_config["json_schema_extra"]
+    shown = json.dumps(extra["examples"][0], separators=(",", ":"))
+    data = {"type": "string", "contentMediaType": JSON, "contentSchema": {"$ref": REF + model.__name__}}
+    event = {"id": {"type": "string"}, "event": {"const": name}, "data": data}
+    schema = {
+        "type": "string",
+        "description": "server-sent events (WHATWG HTML)",
+        "contentMediaType": EVENTS,
+        "contentSchema": {"type": "array", "items": {"type": "object", "properties": event}},
+    }
+    example = f"retry: 2000\n\nid: 3-1790843405123\nevent: {name}\ndata: {shown}\n\n"
+    return {
+        200: {"description": "As it goes on", "content": {EVENTS: {"schema": schema, "example": example}}},
+        204: {"description": "You had the last one: it does not go on"},
+    }
 
 
 def _problem_response(problem: Problem) -> dict[str, Any]:

@@ -47,6 +47,9 @@ TAGS = {
     "document requests": "Asking a client for documents (documentuitvragen), each with its folder chosen beforehand.",
     "inbox": "Delivered documents that wait for a decision (Inbox), over all dossiers.",
     "timeline": "What happened, and who did it (tijdlijn).",
+    "import templates": "The sample files of an import (importvoorbeeldbestanden): fill in, upload.",
+    "imports": "Files of relations and contacts (imports): planned row by row, committed as planned, undone.",
+    "exports": "Relations and contacts as files (exports), in the columns of the import.",
     "changes": "What other packages keep in step by (wijzigingen): all that changed since a cursor.",
 }
 
@@ -61,6 +64,7 @@ PARAMETER_WORDS = {
     "dossier_id": "the dossier (dossier)",
     "folder_id": "the folder (dossiermap)",
     "folder_template_id": "the folder of the template (mapsjabloon)",
+    "import_id": "the import (import)",
     "item_id": "the document (dossieritem)",
     "label_id": "the label (label)",
     "login_status": "only contacts whose login is that",

@@ -1,5 +1,7 @@
 """Phone numbers as people type them, and in the one form that programs call and compare (E.164)."""
 
+from functools import lru_cache
+
 import phonenumbers
 
 from app.identifiers import Finding
@@ -8,6 +10,7 @@ REGION = "NL"  # of numbers without a country code
 MAX_LENGTH = 50  # longer is a story; reading it would only cost time
 
 
+@lru_cache(maxsize=64)  # one number is read for its column, its check and its warning
 def e164(text: str | None) -> str | None:
     """The number in ``text``, such as +31201234567; None when none can be read from it."""
     if not text or len(text) > MAX_LENGTH:

@@ -25,19 +25,29 @@ MAX_HEAD_BYTES = 4 * MAX_HEADER_BYTES
 
 
 class DeadlineProtocol(HttpToolsProtocol):
-    """One connection. ``header_timeout`` (seconds) runs from its beginning, and anew from each next request's."""
+    """One connection. ``header_timeout`` (seconds) runs from its beginning, and anew from each next request's.
+
+    ``ending``: the client has gone or the server stops; for answers that would go on (``request.state.ending``).
+    """
 
     header_timeout: float
     waiting: asyncio.TimerHandle | None = None
+    ending: asyncio.Event
     head_bytes = 0
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
+        self.ending = asyncio.Event()
         self._expect_head()
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._head_done()
+        self.ending.set()
         super().connection_lost(exc)
+
+    def shutdown(self) -> None:
+        self.ending.set()
+        super().shutdown()
 
     def data_received(self, data: bytes | memoryview) -> None:
         if self.waiting is not None:
@@ -48,6 +58,7 @@ class DeadlineProtocol(HttpToolsProtocol):
 
     def on_message_begin(self) -> None:
         super().on_message_begin()
+        self.scope["state"]["ending"] = self.ending
         self._expect_head()
 
     def on_headers_complete(self) -> None:

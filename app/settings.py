@@ -66,6 +66,13 @@ class Settings(BaseSettings):
     uploads_at_once: int = Field(32, ge=1, description="concurrent upload requests of one process; more wait, then 503")
     uploads_at_once_per_sender: int = Field(16, ge=1, description="of these, by one person or key; more wait, then 429")
     upload_wait_seconds: float = Field(30, gt=0, description="longest wait for a place among the running uploads")
+    exports_at_once: int = Field(
+        2, ge=1, description="workbooks and lists of rejected rows that one process makes at once; more wait, then 503"
+    )
+    exports_at_once_per_sender: int = Field(2, ge=1, description="of these and those still sent, by one person or key")
+    export_wait_seconds: float = Field(30, gt=0, description="longest wait for a place among them")
+    streams_at_once: int = Field(64, ge=1, description="streams of events that one process keeps open; more: 503")
+    streams_at_once_per_sender: int = Field(8, ge=1, description="of these, by one person or key; more: 429")
     body_min_bytes_per_second: int = Field(8192, ge=0, description="slower request bodies are cut off")
     body_stall_seconds: float = Field(30, gt=0, description="longest silence within a request body")
     body_total_seconds: float = Field(4 * 3600, gt=0, description="longest wait for one request body altogether")
@@ -84,6 +91,9 @@ class Settings(BaseSettings):
     invitation_hours: int = Field(7 * 24, ge=1)
     idempotency_hours: int = Field(48, ge=24)
     lease_seconds: int = Field(120, ge=5, description="how long a silent upload keeps what it claimed")
+    import_days: int = Field(
+        30, ge=1, description="the file of an import and what is kept to undo it are removed after this"
+    )
     bin_days: int = Field(30, ge=1, description="a binned item is removed for good after this")
 
     sign_in_attempts: int = Field(10, ge=1, description="per account in 15 minutes")
@@ -151,6 +161,11 @@ def uses(name: str) -> bool:
 def own_environment() -> dict[str, str]:
     """Our settings, for a child process of ours."""
     return {name: value for name, value in os.environ.items() if name.startswith("ORDNER_")}  # noqa: TID251
+
+
+def client_key() -> str | None:
+    """Whom the command line speaks for when it is a client (``ordner import``)."""
+    return os.environ.get("ORDNER_KEY")  # noqa: TID251
 
 
 def set_environment(values: dict[str, str]) -> None:

@@ -32,6 +32,8 @@ def clean_text(value: str) -> str:
 
 def fold(value: str) -> str:
     """The key of a name: without case and accents, so that `Čapek` is found by `capek`."""
+    if value.isascii():
+        return value.casefold()
     decomposed = unicodedata.normalize("NFKD", value)
     return "".join(char for char in decomposed if not unicodedata.combining(char)).casefold()
 

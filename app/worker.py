@@ -14,16 +14,21 @@ from pgqueuer.models import Job, Schedule
 
 from app.db import Database
 from app.logs import configure_logs
-from app.services import housekeeping, mail
+from app.services import housekeeping, import_commits, import_plans, mail
 from app.settings import Settings
 from app.storage import Storage
 
 log = structlog.get_logger()
 
 MAX_TRIES = 10
-JobFunction = Callable[[Database, Settings, dict[str, Any]], Awaitable[None]]
+JobFunction = Callable[[Database, Storage, Settings, dict[str, Any]], Awaitable[None]]
 
-JOBS: dict[str, JobFunction] = {"invitations.send": mail.send_invitation}
+JOBS: dict[str, JobFunction] = {
+    "invitations.send": mail.send_invitation,
+    "imports.plan": import_plans.plan,
+    "imports.commit": import_commits.commit,
+    "imports.undo": import_commits.undo,
+}
 
 
 def retry_delay(tries: int) -> timedelta:
@@ -34,7 +39,7 @@ def retry_delay(tries: int) -> timedelta:
 def build(queue: PgQueuer, db: Database, storage: Storage, settings: Settings) -> PgQueuer:
     """Register every job and every clock on the queue."""
     for name, function in JOBS.items():
-        queue.entrypoint(name, on_failure="hold")(_job(name, function, db, settings))
+        queue.entrypoint(name, on_failure="hold")(_job(name, function, db, storage, settings))
 
     @queue.schedule("housekeeping.reap", "* * * * *")
     async def reap(_: Schedule) -> None:
@@ -55,10 +60,12 @@ def build(queue: PgQueuer, db: Database, storage: Storage, settings: Settings) -
     return queue
 
 
-def _job(name: str, function: JobFunction, db: Database, settings: Settings) -> Callable[[Job], Awaitable[None]]:
+def _job(
+    name: str, function: JobFunction, db: Database, storage: Storage, settings: Settings
+) -> Callable[[Job], Awaitable[None]]:
     async def run(job: Job) -> None:
         try:
-            await function(db, settings, json.loads(job.payload or b"{}"))
+            await function(db, storage, settings, json.loads(job.payload or b"{}"))
         except Exception as error:
             log.warning("job_failed", job=name, tries=job.attempts + 1, error=type(error).__name__)
             if job.attempts + 1 >= MAX_TRIES:

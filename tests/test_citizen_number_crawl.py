@@ -11,6 +11,8 @@ from app.access import KEY_SCOPES
 from app.settings import Settings
 from tests.factories import Client, Tenant
 from tests.factories.conventions import made, problem
+from tests.factories.imports import committed, planned, sheet
+from tests.factories.mail import workers
 from tests.test_client_view import everything, paths
 
 pytestmark = pytest.mark.anyio
@@ -56,8 +58,9 @@ def clean(found: str, where: object) -> None:
 class Office:
     """With people and sole traders, their contacts, and a history of what was done about their numbers."""
 
-    def __init__(self, office: Tenant) -> None:
+    def __init__(self, office: Tenant, settings: Settings) -> None:
         self.office = office
+        self.settings = settings
         self.relations: list[str] = []
 
     async def plant(self) -> None:
@@ -81,6 +84,10 @@ class Office:
         for relation in self.relations:
             made(await anna.put(f"{PATH}/{relation}/contacts/{contact}", json={"portal_access": True}))
         made(await anna.post(f"{last}/citizen-number", json={"reason": "Loonaangifte"}), 200)
+        rows = [(str(place), "persoon", "Vries", bsn, f"{bsn}B01") for place, bsn in enumerate((*BSNS, GONE), 90)]
+        content = sheet(("Relatienummer", "Type", "Achternaam", "BSN", "OB-nummer"), *rows)
+        async with workers(self.settings):
+            await committed(self.office, await planned(self.office, content))
 
     async def _relation(self, number: str, **values: Any) -> None:
         body = {"number": number, "type": "organisation", "name": "Vries"} | values
@@ -99,8 +106,8 @@ class Office:
 
 
 @pytest.fixture
-async def planted(office: Tenant) -> Office:
-    made_up = Office(office)
+async def planted(office: Tenant, settings: Settings) -> Office:
+    made_up = Office(office, settings)
     await made_up.plant()
     return made_up
 

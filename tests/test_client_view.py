@@ -82,7 +82,9 @@ class Seeded:
         address = {"addresses": {"postal": {"city": MARKER}}}
         answer = await admin.patch(f"/v1/relations/{self.family.vof['id']}", json=values | parts | lists | address)
         assert answer.status_code == 200, answer.text
-        self.hidden |= set(made.values())
+        content = {"files": ("x.csv", f"Relatienummer;Naam\n900;{MARKER}\n".encode())}
+        brought = await admin.post("/v1/imports", params={"kind": "relations"}, files=content)
+        self.hidden |= {*made.values(), brought.json()["id"]}
 
     async def ids(self) -> dict[str, list[str]]:
         """Of each kind of path parameter, every id that is in the database."""
@@ -94,7 +96,7 @@ class Seeded:
             "key_id": "api_keys", "api_key_id": "api_keys", "template_id": "folder_templates",
             "folder_template_id": "folder_templates", "team_role_id": "team_roles", "deputy_id": "deputies",
             "label_id": "labels", "product_id": "products", "relation_kind_id": "relation_kinds",
-            "relation_group_id": "relation_groups",
+            "relation_group_id": "relation_groups", "import_id": "imports",
         }  # fmt: skip
         found = {}
         async with self.office.db.transaction(self.office.id) as session:

@@ -3,6 +3,8 @@
 import re
 import shutil
 import subprocess
+import sys
+from functools import partial
 from pathlib import Path
 
 import anyio
@@ -10,7 +12,8 @@ import pytest
 from anyio import to_thread
 
 from app.demo import Logins
-from app.settings import child_environment
+from app.settings import Settings, child_environment
+from tests.factories.mail import workers
 
 README = Path(__file__).parents[1] / "README.md"
 
@@ -21,15 +24,25 @@ pytestmark = [
 ]
 
 
-async def test_first_session(demo: Logins, address: str, tmp_path: Path) -> None:
+async def test_first_session(demo: Logins, address: str, settings: Settings, tmp_path: Path) -> None:
     text = await anyio.Path(README).read_text()
     blocks = re.findall(r"```bash\n(.*?)```", text, re.DOTALL)
-    assert len(blocks) == 7
+    assert len(blocks) == 9
     script = "set -euo pipefail\n" + "\n".join(blocks).replace("/tmp/", f"{tmp_path}/")
-    environment = {**child_environment(), "ORDNER": address, "ANNA": demo.accountant, "HENK": demo.contact}
-    ran = await to_thread.run_sync(
-        lambda: subprocess.run(["bash", "-c", script], env=environment, capture_output=True, text=True, timeout=60)
-    )
+    environment = {
+        **child_environment(),
+        "ORDNER": address,
+        "ANNA": demo.accountant,
+        "HENK": demo.contact,
+        "ORDNER_KEY": demo.api_key,
+    }
+    script = f'ordner() {{ "{sys.executable}" -m app.cli "$@"; }}\n{script}'
+    run = partial(subprocess.run, env=environment, cwd=README.parent, capture_output=True, text=True, timeout=60)
+    async with workers(settings):
+        ran = await to_thread.run_sync(lambda: run(["bash", "-c", script]))
     assert ran.returncode == 0, ran.stdout + ran.stderr
     assert (tmp_path / "ordner-download.pdf").read_bytes().startswith(b"%PDF-")
-    assert "afas" in ran.stdout.rstrip().splitlines()[-1]
+    assert "afas" in ran.stdout
+    assert (tmp_path / "ordner-sample.xlsx").read_bytes().startswith(b"PK")
+    assert "Slagerij van den Bos BV" in ran.stdout
+    assert ran.stdout.rstrip().splitlines()[-1] == "Undone: everything is as it was."

@@ -16,6 +16,7 @@ from app.models.events import Event
 from app.models.folder_templates import FolderTemplate
 from app.models.folders import Folder
 from app.models.idempotency_keys import IdempotencyKey
+from app.models.imports import Import, ImportIdentifier, ImportRow
 from app.models.invitations import Invitation
 from app.models.labels import Label
 from app.models.offices import Office
@@ -54,6 +55,9 @@ __all__ = [
     "FolderTemplate",
     "GapCheck",
     "IdempotencyKey",
+    "Import",
+    "ImportIdentifier",
+    "ImportRow",
     "Invitation",
     "Label",
     "Message",

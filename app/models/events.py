@@ -19,7 +19,7 @@ class Event(OfficeOwned, Base):
 
     __tablename__ = "events"
     __table_args__ = (
-        references("relation_id", "relations"),
+        references("relation_id", "relations", ondelete="SET NULL (relation_id)"),
         index("at", "id"),
         index("relation_id", "at", "id"),
         index("subject_id"),

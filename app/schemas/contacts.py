@@ -1,6 +1,6 @@
 from typing import Annotated, Literal
 
-from pydantic import ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field
 
 from app.listing import ListQuery
 from app.schemas.base import Bool, Email, Id, Input, Line, Moment, Number, OptionalLine, Output, Search, absent
@@ -160,10 +160,17 @@ class ContactMerge(Input):
     contact_id: Annotated[Id, Field(description="the other one: what he has moves, then he is deleted")]
 
 
-class ContactQuery(ListQuery):
+class ContactFilters(BaseModel):
+    """Which contacts: of a list, or of an export."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    login_status: LoginStatus | None = None
+
+
+class ContactQuery(ContactFilters, ListQuery):
     sort: Literal["number", "-number", "name", "-name", "updated_at", "-updated_at"] = "number"
     q: Annotated[Search | None, Field(description="part of the number, the name or the e-mail address")] = None
-    login_status: LoginStatus | None = None
 
 
 class InvitationRead(Output):

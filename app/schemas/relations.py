@@ -1,7 +1,7 @@
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from app.errors import FieldError, all_invalid
 from app.listing import ListQuery
@@ -225,15 +225,11 @@ class TypeChange(Input):
     legal_form: LegalForm | None = None
 
 
-class RelationQuery(ListQuery):
-    sort: Literal["number", "-number", "name", "-name", "updated_at", "-updated_at"] = "number"
-    q: Annotated[
-        Search | None,
-        Field(
-            description="words of the number, the names or the e-mail address, or a whole RSIN, KvK number, branch "
-            "number or IBAN; names that are nearly so where that finds nothing"
-        ),
-    ] = None
+class RelationFilters(BaseModel):
+    """Which relations: of a list, or of an export."""
+
+    model_config = ConfigDict(extra="forbid")
+
     type: RelationType | None = None
     status: RelationStatus | None = None
     legal_form: LegalForm | None = None
@@ -243,11 +239,22 @@ class RelationQuery(ListQuery):
     label_id: Annotated[Id | None, Field(description="only relations with this label")] = None
     product_id: Annotated[Id | None, Field(description="only relations that take this product today")] = None
     team_member_id: Annotated[Id | None, Field(description="only relations on which he has a role of his own")] = None
+    missing: Annotated[Gap | None, Field(description="only relations in which this is missing (volledigheid)")] = None
+    archived: Annotated[QueryBool, Field(description="true: the archived ones instead")] = False
+
+
+class RelationQuery(RelationFilters, ListQuery):
+    sort: Literal["number", "-number", "name", "-name", "updated_at", "-updated_at"] = "number"
+    q: Annotated[
+        Search | None,
+        Field(
+            description="words of the number, the names or the e-mail address, or a whole RSIN, KvK number, branch "
+            "number or IBAN; names that are nearly so where that finds nothing"
+        ),
+    ] = None
     external_id: Annotated[
         str | None,
         Field(
             pattern=r"^[a-z0-9][a-z0-9_.-]{0,49}:.", max_length=251, description="`package:id`, such as `afas:10023`"
         ),
     ] = None
-    missing: Annotated[Gap | None, Field(description="only relations in which this is missing (volledigheid)")] = None
-    archived: Annotated[QueryBool, Field(description="true: the archived ones instead")] = False

@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.access import Actor, visible
 from app.errors import Conflict, invalid
 from app.legal_forms import NATURAL
-from app.models import Office, Relation, RelationIdentifier
+from app.models import ImportIdentifier, Office, Relation, RelationIdentifier
 from app.models.relation_identifiers import SECRET
 from app.schemas.citizen_numbers import Revealed
 from app.services import events
@@ -25,18 +25,16 @@ def place(row: Any) -> str:
     return f"{row.office_id}/{row.relation_id}/{row.kind}"
 
 
-SEALING = Sealing(
-    RelationIdentifier,
-    place,
-    no_keys=(
-        "citizen_numbers_off",
-        "This server keeps no citizen numbers, nor numbers made from them: its keys are not set.",
-    ),
-    lost_key=(
-        "citizen_key_missing",
-        "The key that this number was sealed with is not given to the server any more; tell its operator.",
-    ),
+NO_KEYS = (
+    "citizen_numbers_off",
+    "This server keeps no citizen numbers, nor numbers made from them: its keys are not set.",
 )
+LOST_KEY = (
+    "citizen_key_missing",
+    "The key that this number was sealed with is not given to the server any more; tell its operator.",
+)
+SEALING = Sealing(RelationIdentifier, place, NO_KEYS, LOST_KEY)
+SEALING_OF_IMPORTS = Sealing(ImportIdentifier, place, NO_KEYS, LOST_KEY)
 
 
 def legal_form_of(relation: Relation) -> str | None:
@@ -47,9 +45,14 @@ def is_natural(relation: Relation) -> bool:
     return legal_form_of(relation) in NATURAL
 
 
+def hold_citizen_number(relation: Relation, kinds: list[str]) -> bool:
+    """Is a number of one of these kinds of this relation a BSN, or made from one?"""
+    return any(kind == "bsn" or (kind in ALWAYS_HOLD and is_natural(relation)) for kind in kinds)
+
+
 async def check_allowed(session: AsyncSession, actor: Actor, relation: Relation, kinds: list[str]) -> None:
     """An office may choose to keep no citizen numbers at all (BSN-01)."""
-    if not any(kind == "bsn" or (kind in ALWAYS_HOLD and is_natural(relation)) for kind in kinds):
+    if not hold_citizen_number(relation, kinds):
         return
     office = await session.get_one(Office, actor.office_id)
     if not office.keeps_citizen_numbers:

@@ -1,7 +1,7 @@
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import Select, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app import search
@@ -11,28 +11,22 @@ from app.listing import Page
 from app.models import AuthToken, Contact, ContactLink, DocumentRequest, Relation
 from app.models.contacts import ERASED, NOTIFICATIONS
 from app.models.relations import of_visible_relation, restricted
-from app.names import person_key, person_name
-from app.schemas.contacts import ContactCreate, ContactQuery, ContactUpdate
-from app.services import contact_links, events, invitations, numbering, two_step_codes
-from app.services.auth import email_key, end_sessions
-from app.text import number_keys
+from app.schemas.contacts import ContactCreate, ContactFilters, ContactQuery, ContactUpdate
+from app.services import contact_columns, contact_links, events, invitations, numbering, two_step_codes
+from app.services.auth import end_sessions
 
 SORTS = {"number": (Contact.number_sort,), "name": (Contact.name_key,), "updated_at": (Contact.updated_at,)}
 
 
-def _derive(contact: Contact) -> None:
-    """What follows from what people fill in: his name, and what he is compared, sorted and found by."""
-    names = (contact.first_names, contact.initials, contact.prefix, contact.surname)
-    contact.name, contact.name_key = person_name(*names), person_key(*names)
-    contact.take(number_keys(contact.number) | {"email_key": email_key(contact.email)})
-    contact.search = search.text_of(contact.number, contact.name, contact.initials, contact.first_names, contact.email)
-
-
 async def page(session: AsyncSession, actor: Actor, query: ContactQuery) -> Page[Any]:
+    return await search.page(session, filtered(actor, query), Contact, query, SORTS)
+
+
+def filtered(actor: Actor, query: ContactFilters) -> Select[Contact]:
     found = visible(actor, Contact)
     if query.login_status:
         found = found.where(Contact.login_status == query.login_status)
-    return await search.page(session, found, Contact, query, SORTS)
+    return found
 
 
 async def create(session: AsyncSession, actor: Actor, data: ContactCreate) -> Contact:
@@ -41,7 +35,7 @@ async def create(session: AsyncSession, actor: Actor, data: ContactCreate) -> Co
         "notifications": NOTIFICATIONS | data.given().get("notifications", {}),
     }
     contact = Contact(office_id=actor.office_id, created_by=actor.name, **values)
-    _derive(contact)
+    contact.take(contact_columns.derived(contact))
     session.add(contact)
     await session.flush()
     events.record(session, actor, "contact.created", contact, number=contact.number)
@@ -74,7 +68,7 @@ async def change(session: AsyncSession, actor: Actor, contact: Contact, data: Co
     changed = contact.take(given)
     if changed:
         contact.updated_by = actor.name
-    _derive(contact)
+    contact.take(contact_columns.derived(contact))
     if (contact.email_key, contact.login_status) != before:
         await end_sessions(session, actor.office_id, AuthToken.contact_id == contact.id)
         await invitations.end(session, contact)

@@ -1,5 +1,6 @@
 """The dossier of a relation: made with it, filled from the template, closed to changes when archived."""
 
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -20,29 +21,30 @@ async def create(session: AsyncSession, actor: Actor, relation: Relation) -> Dos
     dossier = Dossier(office_id=actor.office_id, relation_id=relation.id)
     session.add(dossier)
     await session.flush()
+    for values in await first_folders(session, actor):
+        session.add(Folder(office_id=actor.office_id, dossier_id=dossier.id, **values))
+    await session.flush()
+    return dossier
+
+
+async def first_folders(session: AsyncSession, actor: Actor) -> list[dict[str, Any]]:
+    """What the office's folder template makes of a dossier that begins this year."""
     year = str(today().year)
-    made: set[str] = set()
+    made: dict[str, dict[str, Any]] = {}
     # The Inbox first: of two templates that come out the same this year one folder is made, and never without it.
     order = (FolderTemplate.purpose != "inbox", FolderTemplate.position)
     for template in await session.scalars(visible(actor, FolderTemplate).order_by(*order)):
         name = template.name.replace("{year}", year)
-        if fold(name) in made:
-            continue
-        made.add(fold(name))
-        session.add(
-            Folder(
-                office_id=actor.office_id,
-                dossier_id=dossier.id,
-                name=name,
-                name_key=name_key(name),
-                position=template.position,
-                purpose=template.purpose,
-                visibility="open" if template.is_open else "closed",
-                is_open=template.is_open,
-            )
-        )
-    await session.flush()
-    return dossier
+        values = {
+            "name": name,
+            "name_key": name_key(name),
+            "position": template.position,
+            "purpose": template.purpose,
+            "visibility": "open" if template.is_open else "closed",
+            "is_open": template.is_open,
+        }
+        made.setdefault(fold(name), values)
+    return list(made.values())
 
 
 async def lock_open(session: AsyncSession, actor: Actor, dossier_id: UUID, *, alone: bool = False) -> Dossier:

@@ -15,7 +15,7 @@ from app.access import Actor
 from app.db import Database
 from app.errors import Problem
 from app.models import AuthToken, Blob, DossierItem, Invitation, RateLimit
-from app.services import blobs, events, offices, reaper, relation_gaps
+from app.services import blobs, events, imports, offices, reaper, relation_gaps
 from app.settings import Settings
 from app.storage import Storage
 
@@ -86,6 +86,7 @@ async def expire(db: Database, settings: Settings) -> None:
             for model in (AuthToken, Invitation):
                 over = delete(model).where(model.office_id == office_id, model.expires_at < func.now())
                 await session.execute(over)
+            await imports.expire(session, office_id, timedelta(days=settings.import_days))
 
     await each_office(db, work)
     async with db.transaction(None) as session:

@@ -14,6 +14,7 @@ from app.db import Database
 from app.models import Office
 from app.services import invitations
 from app.settings import Settings
+from app.storage import Storage
 
 TIMEOUT_SECONDS = 20
 
@@ -35,7 +36,7 @@ TEXTS = {
 }
 
 
-async def send_invitation(db: Database, settings: Settings, payload: dict[str, Any]) -> None:
+async def send_invitation(db: Database, _: Storage, settings: Settings, payload: dict[str, Any]) -> None:
     """The job behind an invitation. Its token is committed before the mail goes out, so that the link works."""
     office_id = UUID(payload["office_id"])
     expires_at = datetime.fromisoformat(payload["expires_at"])

@@ -1,7 +1,8 @@
 """The numbers of relations: stored, masked when read, found by, and warned of."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
@@ -73,7 +74,7 @@ def _number(session: AsyncSession, row: Any) -> str:
     return SEALING.open(session, row) if row.kind in SECRET else str(row.lookup.decode())
 
 
-async def _rows(session: AsyncSession, actor: Actor, relations: Sequence[Relation]) -> Sequence[Any]:
+async def rows_of(session: AsyncSession, actor: Actor, relations: Sequence[Relation]) -> Sequence[Any]:
     """Rows like RelationIdentifier, but nothing to change: a page of relations has hundreds of them."""
     mine = visible(actor, RelationIdentifier).where(
         among(RelationIdentifier.relation_id, [relation.id for relation in relations])
@@ -100,7 +101,7 @@ async def show(
     found: dict[UUID, dict[str, list[str]]] = {relation.id: defaultdict(list) for relation in relations}
     opened: dict[str, list[str]] = defaultdict(list)
     by_id = {relation.id: relation for relation in relations}
-    for row in await _rows(session, actor, relations):
+    for row in await rows_of(session, actor, relations):
         is_personal = row.is_personal or row.kind == "bsn" or is_natural(by_id[row.relation_id])
         is_hidden = is_personal and row.kind in ALWAYS_HOLD and not digits
         number = None if is_hidden else _readable(session, row)
@@ -142,7 +143,38 @@ async def put(session: AsyncSession, actor: Actor, relation: Relation, given: Gi
 
 
 async def _put(session: AsyncSession, actor: Actor, relation: Relation, given: Given) -> list[str]:
-    rows = await _rows(session, actor, [relation])
+    change = change_of(session, relation, await rows_of(session, actor, [relation]), given)
+    await check_allowed(session, actor, relation, change.kinds)
+    if change.became_personal:
+        await _mark_personal(session, actor, relation)
+    for field in change.fields:
+        await _replace(session, actor, relation, FIELDS[field], change)
+    if change.fields:
+        relation.updated_at = func.now()  # their version is the relation's
+    return change.fields + set_purpose(relation, given, has_bsn=bool(change.wanted["bsn"]))
+
+
+@dataclass(frozen=True)
+class Change:
+    """What becomes of the numbers of a relation: which fields change, and all its numbers by kind as they will be.
+
+    ``became_personal``: its numbers are a natural person's from now on; ``personal``: bases of those that were one's.
+    """
+
+    fields: list[str]
+    wanted: Mapping[str, list[str]]
+    became_personal: bool
+    personal: set[str]
+
+    @property
+    def kinds(self) -> list[str]:
+        """Those that are set now."""
+        kinds = FIELDS.values() if self.became_personal else [FIELDS[field] for field in self.fields]
+        return [kind for kind in kinds if self.wanted[kind]]
+
+
+def change_of(session: AsyncSession, relation: Relation, rows: Sequence[Any], given: Given) -> Change:
+    """What ``given`` makes of these ``rows`` of the relation; Invalid where the numbers do not go together."""
     now = _by_kind(session, rows)
     wanted = {kind: list(now[kind]) for kind in FIELDS.values()}
     for field, kind in FIELDS.items():
@@ -153,15 +185,7 @@ async def _put(session: AsyncSession, actor: Actor, relation: Relation, given: G
     _check(relation, wanted, personal)
     changed = sorted(field for field, kind in FIELDS.items() if wanted[kind] != now[kind])
     became_personal = is_natural(relation) and not all(row.is_personal for row in rows)
-    set_now = FIELDS.values() if became_personal else [FIELDS[field] for field in changed]
-    await check_allowed(session, actor, relation, [kind for kind in set_now if wanted[kind]])
-    if became_personal:
-        await _mark_personal(session, actor, relation)
-    for field in changed:
-        await _replace(session, actor, relation, FIELDS[field], wanted[FIELDS[field]], personal)
-    if changed:
-        relation.updated_at = func.now()  # their version is the relation's
-    return changed + set_purpose(relation, given, has_bsn=bool(wanted["bsn"]))
+    return Change(changed, wanted, became_personal, personal)
 
 
 def _check(relation: Relation, wanted: Mapping[str, list[str]], personal: set[str]) -> None:
@@ -187,10 +211,7 @@ def _numbers(relation: Relation, values: Mapping[str, list[str]]) -> Numbers:
     return Numbers(legal_form_of(relation), **one, lh_numbers=tuple(values["lh_number"]))
 
 
-async def _replace(
-    session: AsyncSession, actor: Actor, relation: Relation, kind: str, numbers: list[str], personal: set[str]
-) -> None:
-    """``personal``: bases of its numbers that were a natural person's; what is made from one of them is so too."""
+async def _replace(session: AsyncSession, actor: Actor, relation: Relation, kind: str, change: Change) -> None:
     await session.execute(
         delete(RelationIdentifier).where(
             RelationIdentifier.office_id == actor.office_id,
@@ -198,31 +219,45 @@ async def _replace(
             RelationIdentifier.kind == kind,
         )
     )
-    for position, number in enumerate(numbers):
-        row = RelationIdentifier(
-            office_id=actor.office_id,
+    session.add_all(new_rows(session, relation, kind, change))
+
+
+def new_rows(
+    session: AsyncSession, relation: Relation, kind: str, change: Change, model: Any = RelationIdentifier, **more: Any
+) -> Iterator[Any]:
+    """The rows of one kind as they will be. What is made from a number that was a person's is a person's too."""
+    for position, number in enumerate(change.wanted[kind]):
+        is_personal = is_natural(relation) or (kind in SECRET and identifiers.base_of(number) in change.personal)
+        row = model(
+            office_id=relation.office_id,
             relation_id=relation.id,
             kind=kind,
             position=position,
-            lookup=lookup(session, actor.office_id, kind, number),
-            is_personal=is_natural(relation) or (kind in SECRET and identifiers.base_of(number) in personal),
+            lookup=lookup(session, relation.office_id, kind, number),
+            is_personal=is_personal,
+            **more,
         )
         if kind in SECRET:
             SEALING.seal(session, row, number)
-        session.add(row)
+        yield row
 
 
 async def warnings(
     session: AsyncSession, actor: Actor, relation: Relation, values: Mapping[str, list[str]]
 ) -> list[Finding]:
     """What is odd about these numbers of it; nothing of that ever stopped a save."""
-    found = identifiers.cross_check(_numbers(relation, {kind: values[kind] for kind in FIELDS.values()}))
+    found = odd(relation, {kind: values[kind] for kind in FIELDS.values()})
     shared = await _shared(session, actor, relation, values)
     for field, kind in FIELDS.items():
         if kind in shared:
             detail = f"Another relation has the same {MATCHED[kind]}; a return with it is matched with neither."
             found.append(Finding(field, f"{field}_in_use", detail))
-    return [finding for finding in found if not finding.is_error]
+    return found
+
+
+def odd(relation: Relation, values: Mapping[str, list[str]]) -> list[Finding]:
+    """What is odd about these numbers by themselves."""
+    return [finding for finding in identifiers.cross_check(_numbers(relation, values)) if not finding.is_error]
 
 
 async def _shared(session: AsyncSession, actor: Actor, relation: Relation, values: Mapping[str, list[str]]) -> set[str]:

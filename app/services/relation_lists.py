@@ -12,7 +12,7 @@ from app.errors import invalid
 from app.listing import ListQuery, Page, paginate
 from app.models import Relation, RelationExternalId, RelationIdentifier, RelationLabel, RelationProduct, RelationRole
 from app.models.base import holds
-from app.schemas.relations import RelationQuery
+from app.schemas.relations import RelationFilters, RelationQuery
 from app.services import relation_gaps, relation_identifiers
 from app.services.relations import WITH_DOSSIER
 from app.text import fold, number_key
@@ -31,16 +31,18 @@ OF_CLIENTS = {*ListQuery.model_fields, "sort", "q", "type", "archived"}
 
 
 async def page(session: AsyncSession, actor: Actor, query: RelationQuery) -> Page[Any]:
-    found = await _found(session, actor, query)
+    if actor.is_contact:
+        _check_client(query)
+    found = (await filtered(session, actor, query)).options(WITH_DOSSIER)
+    if query.external_id:
+        found = found.where(_known_as(actor, query.external_id))
     if query.q and actor.is_contact:
         return await paginate(session, found.where(_named(query.q)), query, SORTS, Relation.id)
     return await search.page(session, found, Relation, query, SORTS, await _holders(session, actor, query.q or ""))
 
 
-async def _found(session: AsyncSession, actor: Actor, query: RelationQuery) -> Select[Relation]:
-    if actor.is_contact:
-        _check_client(query)
-    found = visible(actor, Relation).options(WITH_DOSSIER)
+async def filtered(session: AsyncSession, actor: Actor, query: RelationFilters) -> Select[Relation]:
+    found = visible(actor, Relation)
     found = found.where(Relation.archived_at.is_not(None) if query.archived else Relation.archived_at.is_(None))
     for field in EQUAL:
         if (value := getattr(query, field)) is not None:
@@ -65,7 +67,7 @@ def _named(text: str) -> ColumnElement[bool]:
     return or_(Relation.number_key.contains(number_key(text), autoescape=True), and_(true(), *in_name))
 
 
-def _hanging(actor: Actor, query: RelationQuery) -> list[ColumnElement[bool]]:
+def _hanging(actor: Actor, query: RelationFilters) -> list[ColumnElement[bool]]:
     """Conditions on what hangs on the relation in tables of its own."""
     wanted = []
     if query.label_id:
@@ -75,11 +77,13 @@ def _hanging(actor: Actor, query: RelationQuery) -> list[ColumnElement[bool]]:
         wanted.append(_of(actor, RelationProduct, RelationProduct.product_id == query.product_id, today))
     if query.team_member_id:
         wanted.append(_of(actor, RelationRole, RelationRole.team_member_id == query.team_member_id))
-    if query.external_id:
-        system, _, external_id = query.external_id.partition(":")
-        same = (RelationExternalId.system == system, RelationExternalId.external_id == external_id)
-        wanted.append(_of(actor, RelationExternalId, *same))
     return wanted
+
+
+def _known_as(actor: Actor, name: str) -> ColumnElement[bool]:
+    system, _, external_id = name.partition(":")
+    same = (RelationExternalId.system == system, RelationExternalId.external_id == external_id)
+    return _of(actor, RelationExternalId, *same)
 
 
 def _of(actor: Actor, model: Any, *conditions: ColumnElement[bool]) -> ColumnElement[bool]:

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import date
-from typing import Any
+from typing import Any, TypeAlias
 from uuid import UUID
 
 from sqlalchemy import CompoundSelect, cast, delete, null, select, union_all
@@ -23,6 +23,7 @@ FIELDS = ("label_ids", "products", "external_ids")
 MOST_PACKAGES = 50
 
 Given = Mapping[str, Any]
+Term: TypeAlias = tuple[UUID, date | None, date | None]  # a product, from the first day to the last
 
 
 async def show(session: AsyncSession, actor: Actor, relations: Sequence[Relation]) -> None:
@@ -30,7 +31,7 @@ async def show(session: AsyncSession, actor: Actor, relations: Sequence[Relation
     for relation in relations:
         relation.shown |= {"label_ids": [], "products": [], "external_ids": {}}
     shown = {relation.id: relation.shown for relation in relations}
-    for row in await session.execute(_all_parts(actor, list(shown))):
+    for row in await session.execute(rows_of(actor, list(shown))):
         parts = shown[row.relation_id]
         if row.system:
             parts["external_ids"][row.system] = row.external_id
@@ -40,7 +41,7 @@ async def show(session: AsyncSession, actor: Actor, relations: Sequence[Relation
             parts["label_ids"].append(row.label_id)
 
 
-def _all_parts(actor: Actor, ids: list[UUID]) -> CompoundSelect[Any]:
+def rows_of(actor: Actor, ids: list[UUID]) -> CompoundSelect[Any]:
     columns = (
         RelationLabel.label_id, RelationProduct.product_id, RelationProduct.starts_on, RelationProduct.ends_on,
         RelationExternalId.system, RelationExternalId.external_id,
@@ -97,12 +98,7 @@ async def _put_products(session: AsyncSession, actor: Actor, relation: Relation,
         wanted = [(item["product_id"], item.get("starts_on"), item.get("ends_on")) for item in given["products"] or []]
     places = [(f"/products/{place}/product_id", product_id) for place, (product_id, _, _) in enumerate(wanted)]
     known = await named.check_offered(session, actor, Product, places, {row.product_id for row in rows})
-    errors = _term_errors(wanted)
-    leads_to = {known[product_id].filing_type for product_id, _, end in wanted if _goes_on(end)}
-    asked = PERIOD_FIELDS if "products" in given else {kind: f for kind, f in PERIOD_FIELDS.items() if f in given}
-    errors += _period_errors(relation, {kind: field for kind, field in asked.items() if kind in leads_to})
-    if errors:
-        raise all_invalid(errors)
+    check_products(relation, wanted, {product.id: product.filing_type for product in known.values()}, given)
     for gone in have.keys() - set(wanted):
         await session.delete(have[gone])
     for product_id, starts_on, ends_on in wanted:
@@ -112,11 +108,26 @@ async def _put_products(session: AsyncSession, actor: Actor, relation: Relation,
     return ["products"] if set(wanted) != have.keys() else []
 
 
+def check_products(
+    relation: Relation, wanted: Sequence[Term], leads_to: Mapping[UUID, str | None], given: Given
+) -> None:
+    """Invalid where the terms of the products do not go together, or a period that one asks for is missing.
+
+    ``leads_to``: the return of each product. Asked for when the products or that period are given.
+    """
+    returns = {leads_to[product_id] for product_id, _, end in wanted if _goes_on(end)}
+    asked = PERIOD_FIELDS if "products" in given else {kind: f for kind, f in PERIOD_FIELDS.items() if f in given}
+    errors = _term_errors(wanted)
+    errors += _period_errors(relation, {kind: field for kind, field in asked.items() if kind in returns})
+    if errors:
+        raise all_invalid(errors)
+
+
 def _goes_on(ends_on: date | None) -> bool:
     return ends_on is None or ends_on >= today()
 
 
-def _term_errors(wanted: Sequence[tuple[UUID, date | None, date | None]]) -> list[FieldError]:
+def _term_errors(wanted: Sequence[Term]) -> list[FieldError]:
     """Each in order, and the same product never twice on one day."""
     errors = []
     for place, (product_id, starts_on, ends_on) in enumerate(wanted):
@@ -151,8 +162,7 @@ async def _put_external(
         row.system: row.external_id for row in await session.scalars(visible(actor, RelationExternalId).where(mine))
     }
     wanted = merged(have, patch)
-    if len(wanted) > MOST_PACKAGES:
-        raise invalid("/external_ids", "too_long", f"A relation has ids of at most {MOST_PACKAGES} packages.")
+    check_packages(wanted)
     gone = [system for system in have if wanted.get(system) != have[system]]
     await session.execute(
         delete(RelationExternalId).where(
@@ -167,3 +177,8 @@ async def _put_external(
         if await session.scalar(row.returning(RelationExternalId.id)) is None:
             raise taken(f"/external_ids/{system}", "Another relation has this id in that package.")
     return wanted != have
+
+
+def check_packages(wanted: Mapping[str, str]) -> None:
+    if len(wanted) > MOST_PACKAGES:
+        raise invalid("/external_ids", "too_long", f"A relation has ids of at most {MOST_PACKAGES} packages.")

@@ -35,16 +35,19 @@ def shown(roles: Iterable[RelationRole | StandardRole]) -> list[TeamEntryRead]:
 
 
 async def begin(session: AsyncSession, actor: Actor, relation: Relation) -> None:
+    session.add_all(
+        RelationRole(office_id=actor.office_id, relation_id=relation.id, team_member_id=member, role=role)
+        for member, role in await first(session, actor)
+    )
+
+
+async def first(session: AsyncSession, actor: Actor) -> list[Entry]:
     """The team of a new relation: the standard team, and who made it as its manager."""
     entries = {(role.team_member_id, role.role) for role in await session.scalars(visible(actor, StandardRole))}
     if actor.kind is ActorKind.TEAM_MEMBER:
         entries.add((actor.id, RELATION_MANAGER))
     members, roles = await _there(session, actor, entries)
-    session.add_all(
-        RelationRole(office_id=actor.office_id, relation_id=relation.id, team_member_id=member, role=role)
-        for member, role in sorted(entries)
-        if member in members and role in roles
-    )
+    return [(member, role) for member, role in sorted(entries) if member in members and role in roles]
 
 
 async def replace(session: AsyncSession, actor: Actor, relation: Relation, data: TeamPut) -> TeamRead:

@@ -45,7 +45,12 @@ def test_no_room_for_what_has_no_name() -> None:
 def test_only_db_begins_and_commits() -> None:
     """One request, one transaction: whoever commits elsewhere tears an effect and its event apart."""
     for path in SOURCES:
-        found = {call.func.attr for call in calls(path) if isinstance(call.func, ast.Attribute)}
+        # `imports.commit` is a verb of a feature, which a worker carries out.
+        found = {
+            call.func.attr
+            for call in calls(path)
+            if isinstance(call.func, ast.Attribute) and ast.unparse(call.func) != "imports.commit"
+        }
         allowed = {"begin"} if path.name == "db.py" else set()
         # `uploads.begin` and `conversations.begin` are verbs of features, on other things than a session.
         sessions = {

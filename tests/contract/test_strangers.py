@@ -41,7 +41,9 @@ async def ids_of(office: Tenant) -> dict[str, str]:
     people = {"team_member_id": str(office.anna_id), "deputy_member_id": str(office.admin_id)}
     deputy = await office.admin.post("/v1/deputies", json=people | {"starts_on": "2026-07-20"})
     inbox = (await office.anna.get("/v1/inbox")).json()["items"][0]
+    brought = await office.admin.post("/v1/imports?kind=relations", files={"files": ("x.csv", b"Relatienummer\n1\n")})
     return {
+        "import_id": brought.json()["id"],
         "relation_id": family.vof["id"],
         "contact_id": family.henk_id,
         "dossier_id": family.vof["dossier_id"],

@@ -88,7 +88,7 @@ async def test_an_unhandled_error_is_a_problem_with_cors(office: Tenant, monkeyp
     async def broken(*_: Any) -> None:
         raise RuntimeError("secret detail: postgresql://user:password@host")
 
-    monkeypatch.setattr("app.routers.relations.paginate", broken)
+    monkeypatch.setattr("app.services.relation_lists.page", broken)
     answer = await office.admin.get("/v1/relations", headers=ORIGIN)
     body = check(answer, 500, "internal_error")
     assert answer.headers["access-control-allow-origin"] == ORIGIN["Origin"]

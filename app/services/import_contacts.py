@@ -1,0 +1,161 @@
+"""What becomes of a file's rows of contacts: decided row by row, by the rules that the API itself goes by.
+
+An e-mail address is a login: one that another contact has when the plan is made is refused, also where another row of
+the file gives it up. That one is committed first, and then the file planned anew.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import partial
+from types import SimpleNamespace
+from typing import Any
+from uuid import UUID
+
+from pydantic_core import to_json
+from sqlalchemy import select, text
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.errors import FieldError, all_invalid
+from app.models import Contact, ContactLink, Import, Relation
+from app.models.base import among
+from app.schemas.import_columns import Given
+from app.schemas.import_contacts import CONTACTS
+from app.services import import_findings
+from app.services.auth import email_key
+from app.services.import_contact_rows import RELATION, ContactRow, Existing, Linkable, given_up
+from app.services.import_findings import id_in
+from app.services.import_lists import Lists
+from app.services.import_reading import RowRead
+from app.services.import_rows import NumberedRows, Planned
+from app.text import number_key
+
+LINK_COLUMNS = (
+    ContactLink.id, ContactLink.version, ContactLink.contact_id, ContactLink.relation_id, ContactLink.function,
+    ContactLink.portal_access, ContactLink.is_preferred, ContactLink.is_ubo,
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class There:
+    """What the office has of what some rows name: by the keys of numbers, and whose the e-mail addresses are."""
+
+    contacts: dict[str, Existing]
+    relations: dict[str, Linkable]
+    owners: dict[str, UUID]
+
+
+class ContactPlanner:
+    catalogue = CONTACTS
+    lists = None
+
+    def __init__(self, of: Import, lists: Lists) -> None:
+        self.of = of
+        self.rows = NumberedRows(CONTACTS, "contact")
+        self.emails: dict[str, int] = {}  # the row that says it first
+        self.preferred: dict[UUID, int] = {}  # by relation, the row that names its preferred contact
+        self.taken: set[UUID] = set()  # links by which somebody is preferred, until a row takes it from him
+        self.given_up: dict[UUID, Planned] = {}  # such links, that his own row gives up
+
+    async def plan(self, session: AsyncSession, rows: Sequence[RowRead]) -> list[Planned]:
+        there = await self._there(session, rows)
+        planned = [self.rows.plan(row, partial(self._decide, there)) for row in rows]
+        for each in planned:
+            links = each.becomes.get("links", [])
+            self.taken |= {entry["taken_id"] for entry in links if entry["taken_id"]}
+            self.given_up |= {entry["id"]: each for entry in given_up(links)}
+        return planned
+
+    async def _there(self, session: AsyncSession, rows: Sequence[RowRead]) -> There:
+        office_id = self.of.office_id
+        keys = {number_key(row.given["number"]) for row in rows if row.given.get("number")}
+        found: Any = select(*Contact.__table__.c).where(Contact.office_id == office_id, Contact.number_key.in_(keys))
+        contacts = [SimpleNamespace(**row) for row in (await session.execute(found)).mappings()]
+        emails = {email_key(row.given["email"]) for row in rows if row.given.get("email")}
+        found = select(Contact.email_key, Contact.id).where(
+            Contact.office_id == office_id, Contact.email_key.in_(emails)
+        )
+        owners = {row.email_key: row.id for row in await session.execute(found)}
+        named = {number_key(link["relation_number"]) for row in rows for link in row.given.get("links") or ()}
+        found = select(Relation.number_key, Relation.id, Relation.archived_at).where(
+            Relation.office_id == office_id, Relation.number_key.in_(named)
+        )
+        relations = {
+            row.number_key: Linkable(row.id, row.archived_at is not None) for row in await session.execute(found)
+        }
+        there = There({each.number_key: Existing(each) for each in contacts}, relations, owners)
+        await self._add_links(session, there)
+        return there
+
+    async def _add_links(self, session: AsyncSession, there: There) -> None:
+        contacts = {each.contact.id: each for each in there.contacts.values()}
+        relations = {each.id: each for each in there.relations.values()}
+        found = select(*LINK_COLUMNS).where(
+            ContactLink.office_id == self.of.office_id,
+            among(ContactLink.relation_id, list(relations)),
+            ContactLink.is_preferred | among(ContactLink.contact_id, list(contacts)),
+        )
+        for link in await session.execute(found):
+            if link.is_preferred:
+                relations[link.relation_id].preferred = link
+            if link.contact_id in contacts:
+                contacts[link.contact_id].links[link.relation_id] = link
+
+    def _decide(self, there: There, planned: Planned, given: Given) -> None:
+        key = planned.key or ""
+        existing = there.contacts.get(key)
+        planned.subject_id = existing.contact.id if existing else id_in(self.of.id, key)
+        planned.subject_version = existing.contact.version if existing else None
+        errors = [*self._email(there, planned, given), *self._preferred(there, planned, given)]
+        row = ContactRow(self.of.id, planned.subject_id, existing, given, there.relations)
+        decision = row.decide()
+        planned.title = f"{row.contact.number} {row.contact.name or ''}".rstrip()
+        errors += [each for each in decision.errors if not planned.is_wrong(each.pointer.strip("/"))]
+        if errors:
+            raise all_invalid(errors)
+        planned.becomes, planned.fields = decision.becomes, decision.fields
+        planned.action = "create" if existing is None else "update" if decision.becomes else "unchanged"
+        if planned.action != "unchanged":
+            planned.findings += [import_findings.of_warning(CONTACTS, each) for each in decision.warnings]
+
+    def _email(self, there: There, planned: Planned, given: Given) -> Iterator[FieldError]:
+        """Who else has it is not said: he may be nobody's business."""
+        if not given.get("email"):
+            return
+        key = email_key(given["email"])
+        if there.owners.get(key, planned.subject_id) != planned.subject_id:
+            detail = (
+                "Another contact of the office has this e-mail address. Where this file gives him another, commit "
+                "that row first."
+            )
+            yield FieldError("/email", "taken", detail)
+        elif (first := self.emails.setdefault(key, planned.number)) != planned.number:
+            yield FieldError("/email", "email_twice", f"Row {first} gives another contact this e-mail address.")
+
+    def _preferred(self, there: There, planned: Planned, given: Given) -> Iterator[FieldError]:
+        for link in given.get("links", ()):
+            relation = there.relations.get(number_key(link["relation_number"]))
+            if relation is None or not link.get("is_preferred"):
+                continue
+            if (first := self.preferred.setdefault(relation.id, planned.number)) != planned.number:
+                number = RELATION.shown(link["relation_number"])
+                detail = f"A relation has one preferred contact; row {first} names that of {number}."
+                yield FieldError("/links/is_preferred", "preferred_twice", detail)
+
+    async def settle(self, session: AsyncSession) -> None:
+        """What one row takes and another gives up is done once, by the one that takes it."""
+        both = [self.given_up[link_id] for link_id in self.taken & self.given_up.keys()]
+        for planned in both:
+            links = planned.becomes["links"]
+            for entry in [entry for entry in given_up(links) if entry["id"] in self.taken]:
+                del entry["becomes"]["is_preferred"], entry["was"]["is_preferred"]
+            planned.becomes["links"] = [entry for entry in links if entry["becomes"]]
+        if both:
+            rows = [{"number": planned.number, "becomes": planned.becomes} for planned in both]
+            await session.execute(
+                text(
+                    "UPDATE import_rows r SET becomes = made.becomes "
+                    "FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS made (number integer, becomes jsonb) "
+                    "WHERE r.office_id = :office_id AND r.import_id = :import_id AND r.number = made.number"
+                ),
+                {"rows": to_json(rows).decode(), "office_id": self.of.office_id, "import_id": self.of.id},
+            )

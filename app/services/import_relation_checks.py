@@ -1,0 +1,123 @@
+"""What keeps planned rows of relations from being written, and written ones from being taken back: somebody went on."""
+
+from typing import Any
+
+from app.errors import Conflict, FieldError
+from app.services import import_writes
+from app.services.import_writes import DONE
+
+OUTDATED = """
+SELECT r.number, CASE
+    WHEN r.action = 'create' AND same.id IS NOT NULL THEN 'number_taken'
+    WHEN r.action <> 'create' AND t.id IS NULL THEN 'gone'
+    WHEN r.action <> 'create' AND (t.version <> r.subject_version OR t.archived_at IS NOT NULL) THEN 'changed'
+    WHEN taken.relation_id IS NOT NULL THEN 'external_id_taken'
+    WHEN above.id IS NULL THEN 'parent_gone'
+    ELSE 'parent_archived'
+END AS code
+FROM import_rows r
+LEFT JOIN relations t ON t.office_id = r.office_id AND t.id = r.subject_id
+LEFT JOIN relations same ON same.office_id = r.office_id AND same.number_key = r.key AND r.action = 'create'
+LEFT JOIN relations above ON above.office_id = r.office_id
+    AND above.id = (r.becomes->'relations'->>'parent_id')::uuid
+LEFT JOIN LATERAL (
+    SELECT x.relation_id
+    FROM jsonb_to_recordset(r.becomes->'relation_external_ids') AS e (system text, external_id text)
+    JOIN relation_external_ids x ON x.office_id = r.office_id AND x.system = e.system AND x.external_id = e.external_id
+    AND x.relation_id <> r.subject_id LIMIT 1
+) taken ON true
+WHERE r.office_id = :office_id AND r.import_id = :import_id AND r.action IN ('create', 'update', 'unchanged')
+AND r.outcome IS NULL AND (
+    (r.action <> 'create' AND (t.id IS NULL OR t.version <> r.subject_version OR t.archived_at IS NOT NULL))
+    OR same.id IS NOT NULL OR above.archived_at IS NOT NULL OR taken.relation_id IS NOT NULL
+    OR (above.id IS NULL AND r.becomes->'relations'->>'parent_id' IS NOT NULL AND NOT EXISTS (
+        SELECT FROM import_rows p WHERE p.office_id = r.office_id AND p.import_id = r.import_id AND p.outcome IS NULL
+        AND p.action = 'create' AND p.subject_id = (r.becomes->'relations'->>'parent_id')::uuid))
+)
+ORDER BY r.number
+"""
+REASONS = {
+    "gone": "The relation of this row is gone.",
+    "changed": "The relation of this row was changed since.",
+    "number_taken": "There is a relation with this number now.",
+    "external_id_taken": "Another relation has one of these ids of other packages by now.",
+    "parent_gone": "The relation above the one of this row is not there.",
+    "parent_archived": "The relation above the one of this row is archived now.",
+}
+# Why a committed row stays as it is when the import is undone: something went on from there.
+WENT_ON = {
+    "gone": "t.id IS NULL",
+    "changed_since": "t.version <> r.subject_version",
+    "has_contacts": "r.action = 'create' AND EXISTS (SELECT FROM contact_links l WHERE l.office_id = r.office_id AND "
+    "l.relation_id = t.id)",
+    "has_messages": "r.action = 'create' AND EXISTS (SELECT FROM conversations c WHERE c.office_id = r.office_id AND "
+    "c.relation_id = t.id)",
+    "has_requests": "r.action = 'create' AND EXISTS (SELECT FROM document_requests q WHERE q.office_id = r.office_id "
+    "AND q.relation_id = t.id)",
+    "has_documents": "r.action = 'create' AND EXISTS (SELECT FROM dossier_items i JOIN dossiers d ON d.office_id = "
+    "i.office_id AND d.id = i.dossier_id WHERE d.office_id = r.office_id AND d.relation_id = t.id)",
+    "list_changed": "r.action = 'update' AND ("
+    "EXISTS (SELECT FROM jsonb_to_recordset(r.before->'relation_labels') AS b (label_id uuid) WHERE NOT EXISTS "
+    "(SELECT FROM labels l WHERE l.office_id = r.office_id AND l.id = b.label_id)) "
+    "OR EXISTS (SELECT FROM jsonb_to_recordset(r.before->'relation_products') AS b (product_id uuid) WHERE NOT EXISTS "
+    "(SELECT FROM products p WHERE p.office_id = r.office_id AND p.id = b.product_id)) "
+    "OR NOT EXISTS (SELECT FROM relation_kinds k WHERE k.office_id = r.office_id "
+    "AND k.id = (r.before->'relations'->>'kind_id')::uuid) AND r.before->'relations'->>'kind_id' IS NOT NULL "
+    "OR NOT EXISTS (SELECT FROM relation_groups g WHERE g.office_id = r.office_id "
+    "AND g.id = (r.before->'relations'->>'group_id')::uuid) AND r.before->'relations'->>'group_id' IS NOT NULL)",
+    "external_id_taken": "r.action = 'update' AND EXISTS (SELECT FROM jsonb_to_recordset("
+    "r.before->'relation_external_ids') AS b (system text, external_id text) JOIN relation_external_ids x "
+    "ON x.office_id = r.office_id AND x.system = b.system AND x.external_id = b.external_id AND x.relation_id <> t.id)",
+    "parent_gone": "r.before->'relations'->>'parent_id' IS NOT NULL AND NOT EXISTS (SELECT FROM relations p WHERE "
+    "p.office_id = r.office_id AND p.id = (r.before->'relations'->>'parent_id')::uuid)",
+    "ring": "r.before->'relations'->>'parent_id' IS NOT NULL AND EXISTS (WITH RECURSIVE up AS ("
+    "SELECT (r.before->'relations'->>'parent_id')::uuid AS id UNION SELECT p.parent_id FROM up JOIN relations p "
+    "ON p.office_id = r.office_id AND p.id = up.id) SELECT FROM up WHERE up.id = t.id)",
+    "citizen_numbers_off": "EXISTS (SELECT FROM import_identifiers i JOIN offices o ON o.id = i.office_id "
+    "WHERE i.office_id = r.office_id AND i.import_id = r.import_id AND i.number = r.number AND i.is_before "
+    "AND i.is_personal AND i.kind IN ('bsn', 'ob_number', 'lh_number') AND NOT o.keeps_citizen_numbers)",
+    "has_folders": "r.action = 'create' AND EXISTS (SELECT FROM folders f JOIN dossiers d ON d.office_id = f.office_id "
+    "AND d.id = f.dossier_id WHERE d.office_id = r.office_id AND d.relation_id = t.id "
+    "AND (f.version > 1 OR f.created_at <> d.created_at))",
+}
+
+
+async def check_whole(do: Any) -> None:
+    """Conflict where relations hang below each other in a ring now: somebody moved one since it was planned."""
+    found = await do(
+        "WITH RECURSIVE up AS (SELECT r.number, r.subject_id, t.parent_id, 0 AS steps FROM import_rows r "
+        "JOIN relations t ON t.office_id = r.office_id AND t.id = r.subject_id WHERE r.office_id = :office_id "
+        "AND r.import_id = :import_id AND r.action = 'update' AND r.becomes->'relations'->>'parent_id' IS NOT NULL "
+        "UNION ALL SELECT up.number, up.subject_id, t.parent_id, steps + 1 FROM up JOIN relations t "
+        "ON t.office_id = :office_id AND t.id = up.parent_id WHERE up.parent_id <> up.subject_id AND steps < 100) "
+        "SELECT DISTINCT number FROM up WHERE parent_id = subject_id ORDER BY number LIMIT 100"
+    )
+    if rows := [row.number for row in found]:
+        detail = "Relations would hang below each other in a ring, since somebody moved one meanwhile; plan it again."
+        errors = [FieldError(f"/rows/{number}", "ring", "Its new parent hangs below it by now.") for number in rows]
+        raise Conflict(detail, code="plan_outdated", errors=errors)
+
+
+async def keep_what_went_on(do: Any) -> None:
+    # Whoever puts something into one of the dossiers at this moment is waited for.
+    of_new = "SELECT r.subject_id FROM import_rows r WHERE r.action = 'create' AND " + DONE
+    await do(
+        f"SELECT d.id FROM dossiers d WHERE d.office_id = :office_id AND d.relation_id IN ({of_new}) "
+        "ORDER BY d.id FOR UPDATE"
+    )
+    await do(
+        "SELECT f.id FROM folders f JOIN dossiers d ON d.office_id = f.office_id AND d.id = f.dossier_id "
+        f"WHERE f.office_id = :office_id AND d.relation_id IN ({of_new}) ORDER BY f.id FOR UPDATE OF f"
+    )
+    await import_writes.keep(do, "relations", WENT_ON)
+    while (  # who stays keeps those above him
+        await do(
+            "UPDATE import_rows r SET outcome = 'has_children' WHERE r.action = 'create' "
+            f"AND {DONE} AND EXISTS (SELECT FROM relations c WHERE c.office_id = r.office_id "
+            "AND c.parent_id = r.subject_id AND NOT EXISTS (SELECT FROM import_rows s WHERE s.office_id = r.office_id "
+            "AND s.import_id = r.import_id AND s.subject_id = c.id AND s.outcome = 'done' "
+            "AND (s.action = 'create' OR s.before->'relations' ? 'parent_id'))) "
+            "RETURNING r.id"
+        )
+    ).first():
+        pass

@@ -1,0 +1,138 @@
+"""What becomes of a file's rows of relations: decided row by row, by the rules that the API itself goes by.
+
+Nothing is written here. Rows are looked at in batches, together with what the office has of them; what rows of the
+same file say of each other is settled in the end.
+"""
+
+from collections.abc import Mapping, Sequence
+from functools import partial
+from types import SimpleNamespace
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.access import Actor
+from app.errors import invalid
+from app.models import Import, Relation, RelationExternalId
+from app.schemas.import_columns import Given
+from app.schemas.import_relations import RELATIONS
+from app.services import import_findings, import_parents, relation_identifiers, relation_parts
+from app.services.import_findings import id_in
+from app.services.import_lists import Lists
+from app.services.import_reading import RowRead
+from app.services.import_relation_rows import Existing, RelationRow, new_relation
+from app.services.import_rows import NumberedRows, Planned
+from app.text import number_key
+
+
+def _parent_of(existing: Existing | None) -> UUID | None:
+    found: UUID | None = existing.relation.parent_id if existing else None
+    return found
+
+
+class RelationPlanner:
+    catalogue = RELATIONS
+
+    def __init__(self, of: Import, lists: Lists) -> None:
+        self.of = of
+        self.lists = lists
+        self.actor = Actor.system(of.office_id)
+        self.rows = NumberedRows(RELATIONS, "relation")
+        self.made: set[str] = set()  # keys of what the file makes
+        self.parents: dict[str, str | None] = {}  # by key, the key of the one above it, where the file says so
+        self.external: dict[tuple[str, str], int] = {}  # the row that names an id of another package
+
+    async def plan(self, session: AsyncSession, rows: Sequence[RowRead]) -> list[Planned]:
+        known = await self._existing(session, rows)
+        taken = await self._external_ids(session, rows)
+        decide = partial(self._decide, session, known, taken)
+        planned = [self.rows.plan(row, decide) for row in rows]
+        self.made |= {each.key or "" for each in planned if each.action == "create"}
+        return planned
+
+    async def _existing(self, session: AsyncSession, rows: Sequence[RowRead]) -> dict[str, Existing]:
+        names = ("number", "parent_number")
+        keys = {number_key(row.given[name]) for row in rows for name in names if row.given.get(name)}
+        found = select(*Relation.__table__.c).where(
+            Relation.office_id == self.of.office_id, Relation.number_key.in_(sorted(keys))
+        )
+        rows_found = (await session.execute(found)).mappings()
+        by_id = {row["id"]: Existing(SimpleNamespace(**row)) for row in rows_found}
+        relations: Any = [existing.relation for existing in by_id.values()]
+        for number in await relation_identifiers.rows_of(session, self.actor, relations):
+            by_id[number.relation_id].numbers.append(number)
+        for part in await session.execute(relation_parts.rows_of(self.actor, list(by_id))):
+            existing = by_id[part.relation_id]
+            if part.system:
+                existing.external_ids[part.system] = part.external_id
+            elif part.product_id:
+                existing.products.append((part.product_id, part.starts_on, part.ends_on))
+            else:
+                existing.labels.append(part.label_id)
+        return {existing.relation.number_key: existing for existing in by_id.values()}
+
+    async def _external_ids(self, session: AsyncSession, rows: Sequence[RowRead]) -> dict[tuple[str, str], UUID]:
+        """Whose the ids of other packages are that these rows name."""
+        pairs = {pair for row in rows for pair in (row.given.get("external_ids") or {}).items() if pair[1]}
+        if not pairs:
+            return {}
+        found = select(RelationExternalId).where(
+            RelationExternalId.office_id == self.of.office_id,
+            RelationExternalId.external_id.in_({external_id for _, external_id in pairs}),
+        )
+        columns = (RelationExternalId.system, RelationExternalId.external_id, RelationExternalId.relation_id)
+        rows_found = await session.execute(found.with_only_columns(*columns))
+        return {(row.system, row.external_id): row.relation_id for row in rows_found}
+
+    def _decide(
+        self,
+        session: AsyncSession,
+        known: Mapping[str, Existing],
+        taken: Mapping[tuple[str, str], UUID],
+        planned: Planned,
+        given: Given,
+    ) -> None:
+        key = planned.key or ""
+        existing = known.get(key)
+        says_parent, above = "parent_number" in given, given.pop("parent_number", None)
+        if says_parent:
+            given["parent_id"] = self._parent(key, above, known)
+        planned.subject_id = existing.relation.id if existing else id_in(self.of.id, key)
+        planned.subject_version = existing.relation.version if existing else None
+        self._check_external(planned, given, taken)
+        row_of = existing or new_relation(self.of.office_id, planned.subject_id)
+        decision = RelationRow(session, self.lists, row_of, given).decide()
+        planned.title = f"{row_of.relation.number} {row_of.relation.name}"
+        planned.becomes, planned.fields, planned.identifiers = decision.becomes, decision.fields, decision.identifiers
+        planned.action = "create" if existing is None else "update" if decision.becomes else "unchanged"
+        if says_parent and not any(each["is_error"] for each in planned.findings):
+            self.parents[key] = above and number_key(above)
+        if planned.action != "unchanged":
+            planned.findings += [import_findings.of_warning(RELATIONS, each) for each in decision.warnings]
+
+    def _parent(self, key: str, number: str | None, known: Mapping[str, Existing]) -> UUID | None:
+        if number is None:
+            return None
+        above = number_key(number)
+        if not (existing := known.get(above)):
+            return id_in(self.of.id, above)  # of this file, or of nothing: settled in the end
+        found: UUID = existing.relation.id
+        if existing.relation.archived_at is not None and found != _parent_of(known.get(key)):
+            raise invalid("/parent_id", "archived", "That relation is archived; choose one that is in use.")
+        return found
+
+    def _check_external(self, planned: Planned, given: Given, taken: Mapping[tuple[str, str], UUID]) -> None:
+        for pair in (given.get("external_ids") or {}).items():
+            if pair[1] is None:
+                continue
+            if taken.get(pair, planned.subject_id) != planned.subject_id:
+                raise invalid("/external_ids", "taken", "Another relation has this id in that package.")
+            if self.external.setdefault(pair, planned.number) != planned.number:
+                detail = f"Row {self.external[pair]} gives this id of that package to another relation."
+                raise invalid("/external_ids", "external_id_twice", detail)
+
+    async def settle(self, session: AsyncSession) -> None:
+        """What rows of the file say of each other: who is above whom, and whether he is there."""
+        await import_parents.settle(session, self.of, self.made, self.parents)

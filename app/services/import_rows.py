@@ -1,0 +1,74 @@
+"""What becomes of the rows of a file, whatever they are about: recognised by their numbers, decided or refused."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import UUID
+
+from app.errors import Problem
+from app.schemas.import_columns import Catalogue, Given, without_bsn
+from app.services import import_findings
+from app.services.import_findings import Found, of_row
+from app.services.import_reading import RowRead
+from app.text import number_key
+
+
+@dataclass
+class Planned:
+    """What becomes of a row."""
+
+    number: int
+    action: str
+    key: str | None = None
+    title: str = ""
+    subject_id: UUID | None = None
+    subject_version: int | None = None
+    becomes: dict[str, Any] = field(default_factory=dict)
+    fields: list[str] = field(default_factory=list)
+    findings: list[Found] = field(default_factory=list)
+    identifiers: list[Any] = field(default_factory=list)
+
+    def is_wrong(self, name: str) -> bool:
+        """Is something told already that is wrong with this field?"""
+        return any(each["is_error"] and each["field"] == name for each in self.findings)
+
+
+class NumberedRows:
+    """Each row is about the one that has its number, and no two are about the same one (``what``: in a word)."""
+
+    def __init__(self, catalogue: Catalogue, what: str) -> None:
+        self.catalogue = catalogue
+        self.what = what
+        self.first: dict[str, int] = {}  # by key of the number
+
+    def plan(self, row: RowRead, decide: Callable[[Planned, Given], None]) -> Planned:
+        """``decide`` says what becomes of the one that the row names, or refuses it."""
+        planned = Planned(row.number, "error", findings=list(row.findings))
+        number = row.given.get("number")
+        if not number:
+            if not planned.is_wrong("number"):
+                reason, advice = (
+                    f"A {self.what} is recognised by its number.",
+                    f"Give each row its {self.what} number.",
+                )
+                self._tell(planned, "number_missing", reason, advice)
+            return planned
+        key = planned.key = number_key(number)
+        planned.title = number
+        if first := self.first.get(key):
+            planned.action, planned.title = "duplicate", without_bsn(number)
+            reason = f"Row {first} has this {self.what} number too."
+            self._tell(planned, "number_twice", reason, "Keep one of the rows.")
+            return planned
+        self.first[key] = row.number
+        try:
+            decide(planned, dict(row.given))
+        except Problem as problem:
+            planned.findings += import_findings.of_problem(self.catalogue, problem)
+        if any(each["is_error"] for each in planned.findings):
+            planned.action, planned.becomes, planned.identifiers, planned.fields = "error", {}, [], []
+            planned.key, planned.title, planned.subject_id = None, without_bsn(planned.title), None
+        return planned
+
+    def _tell(self, planned: Planned, code: str, reason: str, advice: str) -> None:
+        planned.findings.append(of_row(code, reason, advice, self.catalogue.by_field["number"]))

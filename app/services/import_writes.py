@@ -1,0 +1,106 @@
+"""Statements by which any kind of import is done and taken back; ``THESE`` are the rows of the plan that each is about.
+
+``table``: of what the rows are about, with its ``columns`` that a plan has.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+THESE = "r.office_id = :office_id AND r.import_id = :import_id AND r.number = ANY(:numbers)"
+ALL = "r.office_id = :office_id AND r.import_id = :import_id"
+DONE = "r.office_id = :office_id AND r.import_id = :import_id AND r.outcome = 'done'"
+
+
+async def hold(do: Any, numbers: Sequence[int], table: str) -> None:
+    """In one order, so that two who do this wait for each other."""
+    await do(
+        f"SELECT t.id FROM {table} t WHERE t.office_id = :office_id AND t.id IN (SELECT r.subject_id "
+        f"FROM import_rows r WHERE r.action IN ('create', 'update') AND {THESE if numbers else ALL}) "
+        "ORDER BY t.id FOR UPDATE",
+        numbers,
+    )
+
+
+async def insert(do: Any, numbers: Sequence[int], table: str, columns: Sequence[str], **fixed: str) -> None:
+    """Make those of a plan; ``fixed``: columns that it does not have, in SQL."""
+    listed = ", ".join((*columns, *fixed))
+    values = ", ".join((*(f"n.{name}" for name in columns), *fixed.values()))
+    await do(
+        f"INSERT INTO {table} (office_id, id, created_by, version, {listed}) "
+        f"SELECT r.office_id, r.subject_id, :name, 1, {values} FROM import_rows r "
+        f"CROSS JOIN LATERAL jsonb_populate_record(NULL::{table}, r.becomes->'{table}') n WHERE {THESE}",
+        numbers,
+        name=do.actor.name,
+    )
+
+
+async def remember(do: Any, numbers: Sequence[int], table: str) -> None:
+    """Keep in the plan what is there, so that it can come back."""
+    await do(
+        f"UPDATE import_rows r SET before = jsonb_build_object('{table}', (SELECT jsonb_object_agg(k, to_jsonb(t)->k) "
+        f"FROM jsonb_object_keys(coalesce(r.becomes->'{table}', '{{}}')) k)) "
+        f"FROM {table} t WHERE t.office_id = r.office_id AND t.id = r.subject_id AND {THESE}",
+        numbers,
+    )
+
+
+async def take(
+    do: Any, numbers: Sequence[int], table: str, columns: Sequence[str], side: str, which: str = "true"
+) -> None:
+    """What stands on this side of the plan takes the place of what is there."""
+    new = ", ".join(f"n.{name}" for name in columns)
+    now = ", ".join(f"s.{name}" for name in columns)
+    await do(
+        f"UPDATE {table} t SET ({', '.join(columns)}, version, updated_at, updated_by) "
+        f"= ROW({now}, t.version + 1, now(), :name) FROM (SELECT o.id, {new} FROM import_rows r "
+        f"JOIN {table} o ON o.office_id = r.office_id AND o.id = r.subject_id "
+        f"CROSS JOIN LATERAL jsonb_populate_record(o, coalesce(nullif(r.{side}->'{table}', 'null'), '{{}}')) n "
+        f"WHERE {which} AND {THESE}) s WHERE t.office_id = :office_id AND t.id = s.id",
+        numbers,
+        name=do.actor.name,
+    )
+
+
+async def record(do: Any, numbers: Sequence[int], action: str, data: str, about: str, of: str) -> None:
+    """The same line in the history that the change of one leaves, and which import it came with.
+
+    ``about``: what it happened to, its id and that of a relation; ``of``: what there is a line for; both in SQL.
+    """
+    await do(
+        "INSERT INTO events (office_id, id, actor_kind, actor_id, actor_name, action, subject_type, subject_id, "
+        "relation_id, is_client_visible, request_id, data) SELECT :office_id, gen_random_uuid(), :kind, :actor_id, "
+        f":name, :action, {about}, false, :request_id, "
+        f"jsonb_build_object({data}, 'import_id', CAST(:import_id AS uuid)) FROM {of}",
+        numbers,
+        kind=do.actor.kind,
+        actor_id=do.actor.id,
+        name=do.actor.name,
+        action=action,
+        request_id=do.request_id,
+    )
+
+
+async def mark_done(do: Any, numbers: Sequence[int], version: str) -> None:
+    """``version``: of what it is about, as the commit leaves it."""
+    await do(f"UPDATE import_rows r SET outcome = 'done', subject_version = {version} WHERE {THESE}", numbers)
+
+
+async def mark_undone(do: Any, numbers: Sequence[int]) -> None:
+    await do(f"UPDATE import_rows r SET outcome = 'undone' WHERE {THESE}", numbers)
+
+
+async def keep(do: Any, table: str, reasons: Mapping[str, str]) -> None:
+    """Committed rows for which one of these conditions holds stay as they are when the import is undone, and say so."""
+    cases = " ".join(f"WHEN {condition} THEN '{code}'" for code, condition in reasons.items())
+    await do(
+        f"UPDATE import_rows r SET outcome = s.code FROM (SELECT r.id, CASE {cases} END AS code FROM import_rows r "
+        f"LEFT JOIN {table} t ON t.office_id = r.office_id AND t.id = r.subject_id WHERE {DONE}) s "
+        "WHERE r.office_id = :office_id AND r.id = s.id AND s.code IS NOT NULL"
+    )
+
+
+async def leave(do: Any, codes: Mapping[int, str]) -> None:
+    """These rows are not done, for this reason each."""
+    for code in set(codes.values()):
+        numbers = [number for number, each in codes.items() if each == code]
+        await do(f"UPDATE import_rows r SET outcome = :code WHERE {THESE}", numbers, code=code)

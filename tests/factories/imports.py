@@ -1,0 +1,84 @@
+"""A file on its way into the CRM: uploaded, and what a worker makes of it."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from app.sheets.writing import csv_head, csv_rows
+from tests.factories.conventions import made
+from tests.factories.tenants import Client, Tenant
+from tests.factories.waiting import eventually
+
+PATH = "/v1/imports"
+HEADINGS = ("Relatienummer", "Type", "Naam", "Rechtsvorm")
+
+
+def sheet(headings: Sequence[str], *rows: Sequence[Any]) -> bytes:
+    return csv_head(headings) + csv_rows([list(row) for row in rows])
+
+
+async def send(client: Client, content: bytes, kind: str = "relations", name: str = "file.csv", **options: str) -> str:
+    """The path of the import."""
+    answer = await client.post(PATH, params={"kind": kind, **options}, files={"files": (name, content)})
+    return f"{PATH}/{made(answer)['id']}"
+
+
+async def done(client: Client, path: str, *states: str) -> dict[str, Any]:
+    """The import, once a worker has brought it to one of these states."""
+
+    async def look() -> dict[str, Any]:
+        found: dict[str, Any] = made(await client.get(path), 200)
+        return found if found["state"] in (*states, "failed") or found["problem"] else {}
+
+    found = await eventually(look, f"{path} is {states}", 60)
+    assert found["state"] in states, found["problem"]
+    return found
+
+
+async def planned(office: Tenant, content: bytes, kind: str = "relations", **options: str) -> dict[str, Any]:
+    path = await send(office.admin, content, kind, **options)
+    return await done(office.admin, path, "planned")
+
+
+async def rows(office: Tenant, found: dict[str, Any], **query: str) -> list[dict[str, Any]]:
+    items: list[dict[str, Any]] = made(await office.admin.get(f"{PATH}/{found['id']}/rows", params=query), 200)["items"]
+    return items
+
+
+async def committed(office: Tenant, found: dict[str, Any]) -> dict[str, Any]:
+    path = f"{PATH}/{found['id']}"
+    made(await office.admin.post(f"{path}/commit"), 202)
+    return await done(office.admin, path, "committed")
+
+
+async def undone(office: Tenant, found: dict[str, Any]) -> dict[str, Any]:
+    path = f"{PATH}/{found['id']}"
+    made(await office.admin.post(f"{path}/undo"), 202)
+    return await done(office.admin, path, "undone")
+
+
+async def relations(office: Tenant) -> dict[str, dict[str, Any]]:
+    """All of the office, by number."""
+    items = made(await office.admin.get("/v1/relations", params={"limit": 200}), 200)["items"]
+    return {row["number"]: row for row in items}
+
+
+async def contacts(office: Tenant) -> dict[str, dict[str, Any]]:
+    """All of the office, by number."""
+    items = made(await office.admin.get("/v1/contacts", params={"limit": 200}), 200)["items"]
+    return {contact["number"]: contact for contact in items}
+
+
+async def links(office: Tenant, number: str) -> dict[str, dict[str, Any]]:
+    """Of the contact with this number, by the number of the relation."""
+    contact = (await contacts(office))[number]
+    items = made(await office.admin.get(f"/v1/contacts/{contact['id']}/relations"), 200)["items"]
+    return {link["relation"]["number"]: link for link in items}
+
+
+async def findings(office: Tenant, content: bytes, kind: str, **options: str) -> list[Any]:
+    """Of each row: its number, what becomes of it, and the columns and codes of its findings."""
+    found = await planned(office, content, kind, **options)
+    return [
+        (row["number"], row["action"], [(each["field"], each["code"]) for each in row["findings"]])
+        for row in await rows(office, found, limit="200")
+    ]
