@@ -1,0 +1,206 @@
+"""Where an import meets what somebody did meanwhile, or what rows of one file say of each other: nothing is damaged."""
+
+from collections.abc import AsyncIterator
+from io import BytesIO
+from typing import Any
+
+import pytest
+from openpyxl import Workbook
+from sqlalchemy import text
+
+from app.db import Database
+from app.settings import Settings
+from tests.factories import Tenant
+from tests.factories.conventions import made
+from tests.factories.imports import HEADINGS, PATH, committed, done, planned, relations, rows, sheet, undone
+from tests.factories.mail import forget_jobs, workers
+
+pytestmark = [pytest.mark.anyio, pytest.mark.bytes]
+
+PARENTS = ("Relatienummer", "Hoofdrelatie")
+BSN, RSIN = "111222333", "123456782"
+
+
+@pytest.fixture(autouse=True)
+async def worker(db: Database, settings: Settings) -> AsyncIterator[None]:
+    async with workers(settings):
+        yield
+    await forget_jobs(db)
+
+
+def company(number: str) -> tuple[str, ...]:
+    return number, "organisatie", "Bedrijf", "BV"
+
+
+async def patch(office: Tenant, relation: dict[str, Any], **values: Any) -> None:
+    made(await office.admin.patch(f"/v1/relations/{relation['id']}", json=values), 200)
+
+
+async def has_ring(office: Tenant) -> bool:
+    above = {row["id"]: row["parent_id"] for row in (await relations(office)).values()}
+    for start in above:
+        seen, place = set(), start
+        while place and place not in seen:
+            seen.add(place)
+            place = above[place]
+        if place:
+            return True
+    return False
+
+
+async def outcomes(office: Tenant, found: dict[str, Any]) -> list[str | None]:
+    return [row["outcome"] for row in await rows(office, found)]
+
+
+class TestParents:
+    async def test_a_row_in_error_hides_no_parent(self, office: Tenant) -> None:
+        above = await office.relation("B")
+        await office.relation("A", parent_id=above["id"])
+        await office.relation("C")
+        content = sheet((*PARENTS, "E-mail"), ("A", "C", "no mail"), ("B", "A", None))
+        await committed(office, await planned(office, content))
+        assert not await has_ring(office)
+
+    async def test_moved_between_plan_and_commit(self, office: Tenant) -> None:
+        above, below = await office.relation("P"), await office.relation("X")
+        found = await planned(office, sheet(PARENTS, ("X", "P")))
+        await patch(office, above, parent_id=below["id"])
+        path = f"{PATH}/{found['id']}"
+        made(await office.admin.post(f"{path}/commit"), 202)
+        ended = await done(office.admin, path, "committed", "planned")
+        assert (ended["state"], ended["problem"]["code"]) == ("planned", "plan_outdated")
+        assert [error["pointer"] for error in ended["problem"]["errors"]] == ["/rows/2"]
+        assert not await has_ring(office)
+
+    async def test_moved_between_commit_and_undo(self, office: Tenant) -> None:
+        above = await office.relation("P")
+        below = await office.relation("X", parent_id=above["id"])
+        await office.relation("Q")
+        found = await committed(office, await planned(office, sheet(PARENTS, ("X", "Q"))))
+        await patch(office, above, parent_id=below["id"])
+        await undone(office, found)
+        assert await outcomes(office, found) == ["ring"]
+        assert not await has_ring(office)
+
+    async def test_what_is_there_below_what_the_file_makes(self, office: Tenant) -> None:
+        await office.relation("100.1")
+        content = sheet((*HEADINGS, "Hoofdrelatie"), (*company("100"), None), ("100.1", None, None, None, "100"))
+        found = await committed(office, await planned(office, content))
+        there = await relations(office)
+        assert there["100.1"]["parent_id"] == there["100"]["id"]
+        await undone(office, found)
+        assert list(await relations(office)) == ["100.1"]
+
+    async def test_turned_round(self, office: Tenant) -> None:
+        above = await office.relation("B")
+        await office.relation("A", parent_id=above["id"])
+        found = await planned(office, sheet(PARENTS, ("A", None), ("B", "A")), empty_cells="clear")
+        assert found["counts"]["update"] == 2
+
+    async def test_one_that_another_undo_took_away(self, office: Tenant) -> None:
+        first = await committed(office, await planned(office, sheet(HEADINGS, company("P"))))
+        above = (await relations(office))["P"]
+        await office.relation("Q")
+        await patch(office, await office.relation("X"), parent_id=above["id"])
+        second = await committed(office, await planned(office, sheet(PARENTS, ("X", "Q"))))
+        await undone(office, first)
+        await undone(office, second)
+        assert await outcomes(office, second) == ["parent_gone"]
+
+
+class TestUndo:
+    """One row that can not go back keeps no other from it."""
+
+    async def test_a_label_that_is_gone(self, office: Tenant) -> None:
+        old = made(await office.admin.post("/v1/labels", json={"name": "A"}))
+        made(await office.admin.post("/v1/labels", json={"name": "B"}))
+        await office.relation("1", label_ids=[old["id"]])
+        found = await committed(office, await planned(office, sheet(("Relatienummer", "Labels"), ("1", "B"))))
+        assert (await office.admin.delete(f"/v1/labels/{old['id']}")).status_code == 204
+        await undone(office, found)
+        assert await outcomes(office, found) == ["list_changed"]
+
+    async def test_an_id_of_another_package_that_somebody_has_now(self, office: Tenant) -> None:
+        await office.relation("1", external_ids={"afas": "1"})
+        content = sheet((*HEADINGS, "Koppelingen"), ("1", None, None, None, "afas:2"), (*company("2"), None))
+        found = await committed(office, await planned(office, content))
+        await office.relation("9", external_ids={"afas": "1"})
+        await undone(office, found)
+        assert await outcomes(office, found) == ["external_id_taken", "undone"]
+
+    async def test_a_bsn_that_the_office_keeps_no_more(self, office: Tenant) -> None:
+        await office.relation("1", type="person", name=None, legal_form=None, surname="Vries", bsn=BSN)
+        content = sheet(("Relatienummer", "BSN"), ("1", None))
+        found = await committed(office, await planned(office, content, empty_cells="clear"))
+        made(await office.admin.patch("/v1/office", json={"keeps_citizen_numbers": False}), 200)
+        await undone(office, found)
+        assert await outcomes(office, found) == ["citizen_numbers_off"]
+        assert (await relations(office))["1"]["bsn"] is None
+
+    async def test_the_order_of_numbers(self, office: Tenant) -> None:
+        ibans = ["NL91ABNA0417164300", "NL20INGB0001234567"]
+        await office.relation("1", bank_accounts=ibans)
+        content = sheet(("Relatienummer", "IBAN"), ("1", "; ".join(reversed(ibans))))
+        found = await committed(office, await planned(office, content))
+        assert (await relations(office))["1"]["bank_accounts"] == ibans[::-1]
+        await undone(office, found)
+        assert (await relations(office))["1"]["bank_accounts"] == ibans
+
+
+async def test_an_id_of_another_package_that_was_taken_meanwhile(office: Tenant) -> None:
+    found = await planned(office, sheet((*HEADINGS, "Koppelingen"), (*company("1"), "afas:1")))
+    await office.relation("9", external_ids={"afas": "1"})
+    refused = await office.admin.post(f"{PATH}/{found['id']}/commit")
+    assert (refused.status_code, refused.json()["errors"][0]["code"]) == (409, "external_id_taken")
+
+
+async def test_numbers_that_become_a_natural_persons(office: Tenant, db: Database) -> None:
+    await office.relation("1", legal_form="bv", ob_number=f"{RSIN}B01")
+    content = sheet(("Relatienummer", "Rechtsvorm"), ("1", "eenmanszaak"))
+    await committed(office, await planned(office, content))
+    async with db.transaction(office.id) as session:
+        kept = (await session.execute(text("SELECT kind, is_personal FROM relation_identifiers"))).all()
+    assert [tuple(row) for row in kept] == [("ob_number", True)]
+    assert (await planned(office, content))["counts"]["unchanged"] == 1
+
+
+async def test_what_cells_clear(office: Tenant) -> None:
+    """Blanks do as nothing does; what a relation always has is not cleared."""
+    await office.relation("1", email="a@b.nl")
+    content = sheet((*HEADINGS, "Status", "E-mail"), (*company("1"), None, "  "), (*company("2"), None, None))
+    await committed(office, await planned(office, content, empty_cells="clear"))
+    there = await relations(office)
+    assert [(row["status"], row["email"]) for row in there.values()] == [("active", None), ("active", None)]
+
+
+async def test_a_relation_below_an_archived_one_stays_as_it_is(office: Tenant) -> None:
+    above = await office.relation("B")
+    await office.relation("A", parent_id=above["id"])
+    assert (await office.admin.delete(f"/v1/relations/{above['id']}")).status_code == 204
+    assert (await planned(office, sheet(PARENTS, ("A", "B"))))["counts"]["unchanged"] == 1
+
+
+async def test_a_nul_in_a_workbook(office: Tenant) -> None:
+    """Any program may write one; text in PostgreSQL holds none."""
+    book, file = Workbook(), BytesIO()
+    assert book.active
+    for cells in ((*HEADINGS, "Kleur_x0000_"), ("1", "organisatie", "Be_x0000_drijf", "BV", "rood")):
+        book.active.append(list(cells))
+    book.save(file)
+    content = {"files": ("x.xlsx", file.getvalue())}
+    path = f"{PATH}/{made(await office.admin.post(PATH, params={'kind': 'relations'}, files=content))['id']}"
+    await committed(office, await done(office.admin, path, "planned"))
+    assert (await relations(office))["1"]["name"] == "Bedrijf"
+
+
+async def test_a_bsn_in_the_wrong_place_is_shown_nowhere(office: Tenant) -> None:
+    content = sheet((*HEADINGS, "Labels", BSN), (*company("1"), BSN, "x"), (BSN, "persoon", None, None, None, None))
+    found = await planned(office, content)
+    assert BSN not in str(found)
+    assert BSN not in str(await rows(office, found))
+
+
+async def test_one_wrong_parent_in_a_large_file(office: Tenant) -> None:
+    """More rows than a statement has parameters."""
+    content = sheet((*HEADINGS, "Hoofdrelatie"), *((*company(str(number)), f"x{number}") for number in range(33_000)))
+    assert (await planned(office, content))["counts"]["error"] == 33_000
