@@ -58,7 +58,7 @@ def unquoted(item: str) -> str:
 
 
 def quoted(text: str, *, always: bool = False) -> str:
-    if always or re.search(r'[;\r\n"]|, ', text) or text != text.strip():
+    if always or re.search(r'[;\r\n"]|,\s', text) or text != text.strip():
         return '"' + text.replace('"', '""') + '"'
     return text
 

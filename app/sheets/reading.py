@@ -121,7 +121,8 @@ class _Child:
 
     async def _ask(self, request: Request) -> None:
         assert self._process.stdin
-        with suppress(ConnectionError):  # it has died already: what it should have answered is missing then
+        # It may have died already: what it should have answered is missing then. (uvloop says so by a RuntimeError.)
+        with suppress(ConnectionError, RuntimeError):
             self._process.stdin.write(request.dump() + b"\n")
             await self._process.stdin.drain()
         self._process.stdin.close()
