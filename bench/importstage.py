@@ -85,10 +85,10 @@ async def _office(settings: Settings) -> tuple[UUID, str]:
         await db.close()
 
 
-def rows(count: int) -> Iterator[list[Any]]:
+def rows(count: int, first: int = 0) -> Iterator[list[Any]]:
     """Families as domain rule 35 has them: a business, and two partners as persons below it; 18 to 22 cells each."""
     made_up = MadeUp(SEED)
-    for place in range(count):
+    for place in range(first, first + count):
         family, member = divmod(place, 3)
         number = str(1000 + family)
         person = made_up.person()
@@ -121,16 +121,16 @@ def rows(count: int) -> Iterator[list[Any]]:
         yield [values.get(column.field) for column in RELATIONS.columns]
 
 
-def write(path: Path, count: int) -> None:
+def write(path: Path, count: int, first: int = 0) -> None:
     """As XLSX or CSV, by the name."""
     if path.suffix == ".csv":
         with path.open("wb") as file:
             file.write(csv_head(HEADINGS))
-            file.write(csv_rows(rows(count)))
+            file.write(csv_rows(rows(count, first)))
         return
     with workbook(path) as book:
         sheet = book.list("Relaties", [Column(heading) for heading in HEADINGS])
-        for cells in rows(count):
+        for cells in rows(count, first):
             sheet.write(cells)
         sheet.finish()
 

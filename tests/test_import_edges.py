@@ -11,7 +11,7 @@ from sqlalchemy import text
 from app.db import Database
 from app.settings import Settings
 from tests.factories import Tenant
-from tests.factories.conventions import made
+from tests.factories.conventions import made, problem
 from tests.factories.imports import HEADINGS, PATH, committed, done, planned, relations, rows, sheet, undone
 from tests.factories.mail import forget_jobs, workers
 
@@ -65,12 +65,29 @@ class TestParents:
         above, below = await office.relation("P"), await office.relation("X")
         found = await planned(office, sheet(PARENTS, ("X", "P")))
         await patch(office, above, parent_id=below["id"])
-        path = f"{PATH}/{found['id']}"
-        made(await office.admin.post(f"{path}/commit"), 202)
-        ended = await done(office.admin, path, "committed", "planned")
-        assert (ended["state"], ended["problem"]["code"]) == ("planned", "plan_outdated")
-        assert [error["pointer"] for error in ended["problem"]["errors"]] == ["/rows/2"]
+        answer = await office.admin.post(f"{PATH}/{found['id']}/commit")
+        errors = problem(answer, 409, "plan_outdated")["errors"]
+        assert [(each["pointer"], each["code"]) for each in errors] == [("/rows/2", "ring")]
         assert not await has_ring(office)
+
+    async def test_a_ring_by_way_of_a_new_one(self, office: Tenant) -> None:
+        above = await office.relation("A")
+        below = await office.relation("B")
+        content = sheet((*HEADINGS, "Hoofdrelatie"), (*company("N"), "A"), ("B", None, None, None, "N"))
+        found = await planned(office, content)
+        await patch(office, above, parent_id=below["id"])
+        answer = await office.admin.post(f"{PATH}/{found['id']}/commit")
+        errors = problem(answer, 409, "plan_outdated")["errors"]
+        assert [(each["pointer"], each["code"]) for each in errors] == [("/rows/3", "ring")]
+
+    async def test_two_that_change_places(self, office: Tenant) -> None:
+        """No ring in the end, whichever is written first."""
+        above = await office.relation("P")
+        await office.relation("X", parent_id=above["id"])
+        content = sheet(PARENTS, ("P", "X"), ("X", None))
+        await committed(office, await planned(office, content, empty_cells="clear"))
+        found = await relations(office)
+        assert (found["P"]["parent_id"], found["X"]["parent_id"]) == (found["X"]["id"], None)
 
     async def test_moved_between_commit_and_undo(self, office: Tenant) -> None:
         above = await office.relation("P")

@@ -16,7 +16,7 @@ from app.models import Dossier, Event, Folder, ImportRow, Relation
 from app.settings import Settings, child_environment, own_environment
 from tests.factories import Tenant
 from tests.factories.conventions import made
-from tests.factories.imports import HEADINGS, PATH, done, rows, send, sheet
+from tests.factories.imports import HEADINGS, PATH, done, relations, rows, send, sheet
 from tests.factories.mail import forget_jobs, is_done, workers
 from tests.factories.waiting import eventually
 
@@ -28,6 +28,7 @@ CONTENT = sheet(HEADINGS, *((str(number), "organisatie", f"Bedrijf {number}", "B
 
 # The number of the last row, which somebody takes meanwhile.
 ONE_MORE = {"number": str(ROWS - 1), "type": "organisation", "name": "Was eerder", "legal_form": "bv"}
+COMPANY = ("N", "organisatie", "Bedrijf", "BV")
 
 
 @pytest.fixture(autouse=True)
@@ -123,6 +124,39 @@ async def test_cancelled_while_it_commits(office: Tenant, db: Database, settings
         await done(office.admin, path, "committed")
     assert (await count(db, office))["relations"] == ROWS
     assert made(await office.admin.get(PATH), 200)["items"][0]["counts"]["create"] == ROWS
+
+
+@pytest.fixture
+async def ordered(office: Tenant, settings: Settings) -> str:
+    """Planned, ordered to be committed in batches, and no worker is there."""
+    await office.relation("P")
+    await office.relation("X")
+    path = await send(office.admin, sheet((*HEADINGS, "Hoofdrelatie"), COMPANY, ("X", None, None, None, "P")))
+    async with workers(settings):
+        await done(office.admin, path, "planned")
+    made(await office.admin.post(f"{path}/commit", params={"in_batches": "true"}), 202)
+    return path
+
+
+async def test_in_batches_a_ring_leaves_its_row_out(office: Tenant, settings: Settings, ordered: str) -> None:
+    found = await relations(office)
+    move = {"parent_id": found["X"]["id"]}
+    made(await office.admin.patch(f"/v1/relations/{found['P']['id']}", json=move), 200)
+    async with workers(settings):
+        ended = await done(office.admin, ordered, "committed")
+    assert ended["counts"]["committed"] == 1
+    (left,) = await rows(office, ended, is_kept="true")
+    assert (left["number"], left["outcome"]) == (3, "ring")
+    found = await relations(office)
+    assert (found["X"]["parent_id"], "N" in found) == (None, True)
+
+
+async def test_in_batches_a_changed_list_stops_the_rest(office: Tenant, settings: Settings, ordered: str) -> None:
+    made(await office.admin.post("/v1/labels", json={"name": "Nieuw"}))
+    async with workers(settings):
+        ended = await done(office.admin, ordered, "planned", "committed")
+    assert (ended["state"], ended["problem"]["code"]) == ("planned", "plan_outdated")
+    assert set(await relations(office)) == {"P", "X"}
 
 
 async def test_in_batches_it_goes_on_behind_the_last_whole_one(

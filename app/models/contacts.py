@@ -73,7 +73,7 @@ class Contact(HasPhone, Signed, Base):
 
     @property
     def warnings(self) -> list[Finding]:
-        return phones.warnings(phone=self.phone, mobile=self.mobile)
+        return phones.warnings(self, *phones.FIELDS)
 
     @classmethod
     def live(cls) -> ColumnElement[bool]:

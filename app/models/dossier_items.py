@@ -18,6 +18,7 @@ class DossierItem(HasBlob, Versioned, Base):
     """A filed document (dossieritem). It stands in exactly one folder; its bytes are a blob."""
 
     __tablename__ = "dossier_items"
+    is_part = True
     __table_args__ = (
         references("dossier_id", "dossiers"),
         # The folder is one of this very dossier: no move can tear the two apart.

@@ -13,6 +13,7 @@ class Dossier(Versioned, Base):
     """The file cabinet of one relation (dossier); it belongs to the accountant."""
 
     __tablename__ = "dossiers"
+    is_part = True
     __table_args__ = (references("relation_id", "relations"), unique("relation_id"), index("created_at", "id"))
 
     relation_id: Mapped[UUID]

@@ -20,6 +20,7 @@ class Folder(Versioned, Base):
     """
 
     __tablename__ = "folders"
+    is_part = True
     __table_args__ = (
         references("dossier_id", "dossiers"),
         references("parent_id", "folders"),

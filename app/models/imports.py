@@ -81,6 +81,7 @@ class ImportRow(OfficeOwned, Base):
     """
 
     __tablename__ = "import_rows"
+    is_part = True
     __table_args__ = (
         references("import_id", "imports", ondelete="CASCADE"),
         unique("import_id", "number"),
@@ -112,6 +113,7 @@ class ImportIdentifier(OfficeOwned, Base):
     """A number that a relation gets by the row ``number``, or had before it; sealed as it will lie there."""
 
     __tablename__ = "import_identifiers"
+    is_part = True
     __table_args__ = (
         references("import_id", "imports", ondelete="CASCADE"),
         index("import_id", "number"),

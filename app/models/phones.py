@@ -11,7 +11,7 @@ class HasPhone:
     phone: Mapped[str | None]
     phone_e164: Mapped[str | None]
 
-    @validates("phone", "mobile")
+    @validates(*phones.FIELDS)
     def _read_phone(self, field: str, typed: str | None) -> Any:
         setattr(self, f"{field}_e164", phones.e164(typed))
         return typed

@@ -26,6 +26,7 @@ class RelationProduct(OfficeOwned, Base):
     """A product that a relation takes, from the first day to the last."""
 
     __tablename__ = "relation_products"
+    is_part = True
     __table_args__ = (
         references("relation_id", "relations", ondelete="CASCADE"),
         references("product_id", "products", info={"problem": in_use}),

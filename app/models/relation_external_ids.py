@@ -11,6 +11,7 @@ class RelationExternalId(OfficeOwned, Base):
     """What another package calls a relation (koppeling)."""
 
     __tablename__ = "relation_external_ids"
+    is_part = True
     __table_args__ = (
         references("relation_id", "relations", ondelete="CASCADE"),
         unique("relation_id", "system"),

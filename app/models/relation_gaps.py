@@ -12,6 +12,7 @@ class RelationGap(OfficeOwned, Base):
     """A field that is missing in a relation, as it was when somebody last looked (services/relation_gaps.py)."""
 
     __tablename__ = "relation_gaps"
+    is_part = True
     __table_args__ = (
         references("relation_id", "relations", ondelete="CASCADE"),
         unique("relation_id", "field"),

@@ -21,6 +21,7 @@ class RelationIdentifier(OfficeOwned, Base):
     """
 
     __tablename__ = "relation_identifiers"
+    is_part = True
     __table_args__ = (
         references("relation_id", "relations", ondelete="CASCADE"),
         unique("relation_id", "kind", "lookup"),

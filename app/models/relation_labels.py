@@ -12,6 +12,7 @@ class RelationLabel(OfficeOwned, Base):
     """A label on a relation."""
 
     __tablename__ = "relation_labels"
+    is_part = True
     __table_args__ = (
         references("relation_id", "relations", ondelete="CASCADE"),
         references("label_id", "labels", info={"problem": in_use}),

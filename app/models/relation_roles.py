@@ -12,6 +12,7 @@ class RelationRole(OfficeOwned, Base):
     """A team member's role on a relation (rol): it authorises, whichever it is (domain.md 4.1)."""
 
     __tablename__ = "relation_roles"
+    is_part = True
     __table_args__ = (
         references("relation_id", "relations", ondelete="CASCADE"),
         references("team_member_id", "team_members", ondelete="CASCADE"),

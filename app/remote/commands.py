@@ -1,8 +1,8 @@
 """``ordner import``: what may be typed. Heavy imports stand inside, so that ``--help`` is quick."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 from uuid import UUID
 
 import typer
@@ -43,42 +43,38 @@ Json = Annotated[bool, typer.Option("--json", help="one JSON object on standard 
 HERE = "http://127.0.0.1:8000"
 
 
-@importing.command(epilog=EXIT_CODES)
-def relations(
-    file: File,
-    url: Url = HERE,
-    key_file: KeyFile = None,
-    empty_cells: EmptyCells = "keep",
-    encoding: Encoding = None,
-    delimiter: Delimiter = None,
-    dry_run: DryRun = False,
-    yes: Yes = False,
-    strict: Strict = False,
-    rejected: Rejected = None,
-    as_json: Json = False,
-) -> None:
-    """Bring a file of relations into the CRM: shows what would happen, asks, and commits exactly that."""
-    options = {"empty_cells": empty_cells, "encoding": encoding, "delimiter": delimiter}
-    _bring("relations", file, url, key_file, options, dry_run, yes, strict, rejected, as_json)
+def _command(kind: str, what: str) -> None:
+    """``what``: what it brings, in words."""
+
+    @importing.command(kind, help=what, epilog=EXIT_CODES)
+    def bring(
+        file: File,
+        url: Url = HERE,
+        key_file: KeyFile = None,
+        empty_cells: EmptyCells = "keep",
+        encoding: Encoding = None,
+        delimiter: Delimiter = None,
+        dry_run: DryRun = False,
+        yes: Yes = False,
+        strict: Strict = False,
+        rejected: Rejected = None,
+        as_json: Json = False,
+    ) -> None:
+        from app.remote.imports import Wish
+
+        options = {"empty_cells": empty_cells, "encoding": encoding, "delimiter": delimiter}
+        given: dict[str, Any] = {name: value for name, value in options.items() if value is not None}
+        wish = Wish(kind, file, given, yes=yes, dry_run=dry_run, strict=strict, rejected=rejected)
+        _run(url, key_file, as_json, lambda run: run.bring(wish))
 
 
-@importing.command(epilog=EXIT_CODES)
-def contacts(
-    file: File,
-    url: Url = HERE,
-    key_file: KeyFile = None,
-    empty_cells: EmptyCells = "keep",
-    encoding: Encoding = None,
-    delimiter: Delimiter = None,
-    dry_run: DryRun = False,
-    yes: Yes = False,
-    strict: Strict = False,
-    rejected: Rejected = None,
-    as_json: Json = False,
-) -> None:
-    """Bring a file of contacts into the CRM, with their links: shows what would happen, asks, and commits that."""
-    options = {"empty_cells": empty_cells, "encoding": encoding, "delimiter": delimiter}
-    _bring("contacts", file, url, key_file, options, dry_run, yes, strict, rejected, as_json)
+_command(
+    "relations", "Bring a file of relations into the CRM: shows what would happen, asks, and commits exactly that."
+)
+_command(
+    "contacts",
+    "Bring a file of contacts into the CRM, with their links: shows what would happen, asks, and commits that.",
+)
 
 
 @importing.command(epilog=EXIT_CODES)
@@ -91,25 +87,6 @@ def follow(import_id: UUID, url: Url = HERE, key_file: KeyFile = None, as_json: 
 def undo(import_id: UUID, url: Url = HERE, key_file: KeyFile = None, as_json: Json = False) -> None:
     """Take a committed import back; what somebody went on with since stays, and is named."""
     _run(url, key_file, as_json, lambda run: run.undo(str(import_id)))
-
-
-def _bring(
-    kind: str,
-    file: Path,
-    url: str,
-    key_file: Path | None,
-    options: Mapping[str, str | None],
-    dry_run: bool,
-    yes: bool,
-    strict: bool,
-    rejected: Path | None,
-    as_json: bool,
-) -> None:
-    from app.remote.imports import Wish
-
-    given = {name: value for name, value in options.items() if value is not None}
-    wish = Wish(kind, file, given, yes=yes, dry_run=dry_run, strict=strict, rejected=rejected)
-    _run(url, key_file, as_json, lambda run: run.bring(wish))
 
 
 def _run(url: str, key_file: Path | None, as_json: bool, work: Callable[["Importing"], int]) -> None:

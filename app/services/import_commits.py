@@ -4,12 +4,14 @@ Nothing is decided here: each statement takes what stands in the plan. Before th
 plan was made from is compared with what is there now.
 """
 
+import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import func, select, text
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.access import Actor
@@ -28,9 +30,10 @@ from app.services.import_runs import Run
 from app.settings import Settings
 from app.storage import Storage
 
-AT_ONCE = 500
+AT_ONCE = 500  # rows
 LOOK_AFTER = (0, 10 * AT_ONCE)  # rows, and PostgreSQL looks at what an empty office has got by then
 NAMED = 100  # rows that a refusal names
+AGAIN = "plan it again (or, where a part was committed, upload the file again)"
 WRITES: dict[str, Any] = {"relations": import_relation_writes, "contacts": import_contact_writes}
 CHECKS: dict[str, Any] = {"relations": import_relation_checks, "contacts": import_contact_writes}
 LEFT = ImportRow.outcome.is_(None)
@@ -59,30 +62,52 @@ class Doing:
         return list(await self.session.scalars(found.order_by(*(key.desc() if last_first else key for key in order))))
 
     async def some_at_once(self, numbers: Sequence[int], work: Work, done: int) -> int:
-        for start in range(0, len(numbers), AT_ONCE):
-            part = numbers[start : start + AT_ONCE]
-            await work(self, part)
-            if start in LOOK_AFTER:
-                await self("SELECT look_at_imported()")
-            done += len(part)
-            await self.run.progress(done)
+        telling = asyncio.create_task(self.run.progress(done))
+        try:
+            for start in range(0, len(numbers), AT_ONCE):
+                part = numbers[start : start + AT_ONCE]
+                await self.portion(part, work, start)
+                await telling
+                done += len(part)
+                telling = asyncio.create_task(self.run.progress(done))  # while PostgreSQL goes on
+            await telling
+        finally:
+            telling.cancel()
         return done
+
+    async def portion(self, numbers: Sequence[int], work: Work, start: int) -> None:
+        """``start``: how many rows of its kind came before."""
+        await work(self, numbers)
+        if start in LOOK_AFTER:
+            await self("SELECT look_at_imported()")
 
 
 async def commit(db: Database, storage: Storage, settings: Settings, payload: dict[str, Any]) -> None:
-    async with import_runs.running(db, storage, settings, payload, ("committing", "committing"), "planned") as run:
+    async with import_runs.running(db, storage, payload, ("committing", "committing"), "planned") as run:
         if run is None:
             return
         if run.of.in_batches:
             await _commit_in_batches(run, payload)
         async with _doing(run, payload) as (do, writes):
-            await writes.hold(do)
-            await check(do.session, run.of)
-            done = run.of.done
-            for action, work in _works(writes):
-                done = await do.some_at_once(await do.rows(ImportRow.action == action, LEFT), work, done)
-            await CHECKS[run.of.kind].check_whole(do)
+            if not run.of.in_batches:
+                await _commit_whole(do, writes)
             await run.end(do.session, "committed", committed_at=func.now(), counts=await _counts(do))
+        await _look(run)
+
+
+async def _look(run: Run) -> None:
+    """PostgreSQL looks at what there is now. The import is done, whatever becomes of this."""
+    with suppress(SQLAlchemyError, OSError):
+        async with run.transaction() as session:
+            await session.execute(text("SELECT look_at_written()"))
+
+
+async def _commit_whole(do: Doing, writes: Any) -> None:
+    await writes.hold(do)
+    await check(do.session, do.run.of)
+    done = 0
+    for action, work in _works(writes):
+        done = await do.some_at_once(await do.rows(ImportRow.action == action, LEFT), work, done)
 
 
 def _works(writes: Any) -> tuple[tuple[str, Work], ...]:
@@ -101,11 +126,12 @@ async def _commit_in_batches(run: Run, payload: dict[str, Any]) -> None:
             part = numbers[start : start + AT_ONCE]
             async with _doing(run, payload) as (do, _):
                 await writes.hold(do, part)
+                await _check_lists(do.session, run.of)
                 while late := await _outdated(do.session, run.of, part):
                     part = [number for number in part if number not in late]
                     await import_writes.leave(do, late)
                 if part:
-                    await work(do, part)
+                    await do.portion(part, work, start)
                 done += len(part)
                 await run.tell(do.session, done=done)
 
@@ -121,30 +147,34 @@ async def _counts(do: Doing) -> dict[str, int]:
     return do.run.of.counts | {"committed": len(await do.rows(ImportRow.outcome == "done"))}
 
 
-async def _outdated(session: AsyncSession, of: Import, numbers: Sequence[int]) -> dict[int, str]:
-    statement = f"SELECT number, code FROM ({CHECKS[of.kind].OUTDATED}) o WHERE number = ANY(:numbers)"
-    values = {"office_id": of.office_id, "import_id": of.id, "numbers": list(numbers)}
-    return {row.number: row.code for row in await session.execute(text(statement), values)} if numbers else {}
+async def _outdated(session: AsyncSession, of: Import, numbers: Sequence[int] | None = None) -> dict[int, str]:
+    """Rows that can no longer be written as planned, and why; without ``numbers``: of all that are left."""
+    these = "true" if numbers is None else "r.number = ANY(:numbers)"
+    values = {"office_id": of.office_id, "import_id": of.id} | ({} if numbers is None else {"numbers": list(numbers)})
+    found = await session.execute(text(CHECKS[of.kind].outdated(these)), values)
+    return {row.number: row.code for row in found}
 
 
 async def check(session: AsyncSession, of: Import) -> None:
     """Conflict where something that the plan was made from is no longer so; it names the rows."""
+    await _check_lists(session, of)
+    if found := await _outdated(session, of):
+        detail = f"{len(found)} rows were planned from what has changed since; {AGAIN}. The first are named."
+        reasons = CHECKS[of.kind].REASONS
+        errors = [FieldError(f"/rows/{number}", code, reasons[code]) for number, code in list(found.items())[:NAMED]]
+        raise Conflict(detail, code="plan_outdated", errors=errors)
+
+
+async def _check_lists(session: AsyncSession, of: Import) -> None:
     planned_from = of.about["lists"]
     if planned_from and planned_from != (await import_lists.load(session, of.office_id)).fingerprint:
-        detail = "Labels, products, kinds or groups of the office were changed since the plan was made; plan it again."
+        detail = f"Labels, products, kinds or groups of the office were changed since the plan was made; {AGAIN}."
         raise Conflict(detail, code="plan_outdated")
-    checks = CHECKS[of.kind]
-    found = await session.execute(text(checks.OUTDATED), {"office_id": of.office_id, "import_id": of.id})
-    rows = [(row.number, row.code) for row in found]
-    if rows:
-        detail = f"{len(rows)} rows were planned from what has changed since; plan it again. The first are named."
-        errors = [FieldError(f"/rows/{number}", code, checks.REASONS[code]) for number, code in rows[:NAMED]]
-        raise Conflict(detail, code="plan_outdated", errors=errors)
 
 
 async def undo(db: Database, storage: Storage, settings: Settings, payload: dict[str, Any]) -> None:
     """Take back what was committed, row by row but for what somebody went on with since: that stays, and says why."""
-    async with import_runs.running(db, storage, settings, payload, ("undoing", "undoing"), "committed") as run:
+    async with import_runs.running(db, storage, payload, ("undoing", "undoing"), "committed") as run:
         if run is None:
             return
         async with _doing(run, payload) as (do, writes):

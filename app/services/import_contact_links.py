@@ -30,8 +30,10 @@ NEW = ", ".join(f"n.{name}" for name in OF_LINKS)
 UNSAID = {name: field.default for name, field in ContactLinkPut.model_fields.items() if name not in OF_LINKS}
 SAID = f"e.becomes || '{json.dumps(UNSAID)}'"
 
-# Codes of rows whose links are no longer as they were when these were planned.
-OUTDATED = f"""
+
+def outdated(these: str) -> str:
+    """Codes of rows whose links are no longer as they were when these were planned."""
+    return f"""
 SELECT r.number, CASE
     WHEN a.id IS NULL OR a.archived_at IS NOT NULL THEN 'relation_archived'
     WHEN l.id <> e.id OR l.version IS DISTINCT FROM e.version THEN 'link_changed'
@@ -42,11 +44,13 @@ LEFT JOIN relations a ON a.office_id = r.office_id AND a.id = e.relation_id
 LEFT JOIN contact_links l ON l.office_id = r.office_id AND l.contact_id = r.subject_id AND l.relation_id = e.relation_id
 LEFT JOIN contact_links p ON p.office_id = r.office_id AND p.relation_id = e.relation_id AND p.is_preferred
     AND p.contact_id <> r.subject_id
-WHERE r.office_id = :office_id AND r.import_id = :import_id AND r.outcome IS NULL AND (
+WHERE r.office_id = :office_id AND r.import_id = :import_id AND r.outcome IS NULL AND {these} AND (
     a.id IS NULL OR a.archived_at IS NOT NULL OR l.id <> e.id OR l.version IS DISTINCT FROM e.version
     OR ((e.becomes->>'is_preferred')::boolean AND (p.id, p.version) IS DISTINCT FROM (e.taken_id, e.taken_version))
 )
 """
+
+
 REASONS = {
     "relation_archived": "A relation that this row names is archived now, or gone.",
     "link_changed": "A link of this contact was made, changed or removed since.",

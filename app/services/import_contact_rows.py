@@ -14,7 +14,7 @@ from app.models.contacts import NOTIFICATIONS
 from app.schemas.contact_links import ContactLinkPut
 from app.schemas.import_contacts import CONTACTS, OF_LINKS
 from app.services import contact_columns
-from app.services.import_findings import id_in
+from app.services.import_rows import id_in
 from app.text import number_key
 
 Given = dict[str, Any]
@@ -84,9 +84,10 @@ class ContactRow:
         becomes: dict[str, Any] = {"contacts": changed} if changed else {}
         if entries := [entry for link in said if (entry := self._link(link))]:
             becomes["links"] = entries
-        fields = sorted(changed.keys() & self.given.keys() | becomes.keys() & {"links"})
-        found = phones.warnings(phone=self.contact.phone, mobile=self.contact.mobile)
-        return Decision(becomes, fields, found, self.errors)
+        fields = {each for each in changed.keys() & self.given.keys() if not each.endswith("_e164")}
+        fields |= becomes.keys() & {"links"}
+        found = phones.warnings(self.contact, *phones.FIELDS)
+        return Decision(becomes, sorted(fields), found, self.errors)
 
     def _take(self) -> dict[str, Any]:
         """Columns that differ; of a new one all of them."""
@@ -100,8 +101,7 @@ class ContactRow:
         self.errors += [FieldError(f"/{each}", "missing", f"A new contact needs {NEEDED[each]}.") for each in missing]
         if missing or before == self.contact.__dict__:
             return {}
-        called = {f"{name}_e164": phones.e164(self.given[name]) for name in ("phone", "mobile") if name in self.given}
-        self.contact.__dict__.update(called, **contact_columns.derived(self.contact))
+        self.contact.__dict__.update(contact_columns.derived(self.contact))
         after = self.contact.__dict__
         return {name: after[name] for name in COLUMNS if self.is_new or after[name] != before[name]}
 

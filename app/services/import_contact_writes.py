@@ -9,7 +9,10 @@ from app.services.import_writes import THESE, mark_done, mark_undone
 
 CHANGED = "r.becomes ? 'contacts'"
 
-OUTDATED = f"""
+
+def outdated(these: str) -> str:
+    """Rows of the plan, and why they can not be written as planned. ``these``: a condition on them (``r``)."""
+    return f"""
 SELECT DISTINCT ON (number) number, code FROM (
     SELECT r.number, CASE
         WHEN same.id IS NOT NULL THEN 'number_taken'
@@ -23,14 +26,16 @@ SELECT DISTINCT ON (number) number, code FROM (
     LEFT JOIN contacts mail ON mail.office_id = r.office_id AND mail.id <> r.subject_id
         AND mail.email_key = r.becomes->'contacts'->>'email_key'
     WHERE r.office_id = :office_id AND r.import_id = :import_id AND r.outcome IS NULL
-        AND r.action IN ('create', 'update', 'unchanged') AND (
+        AND r.action IN ('create', 'update', 'unchanged') AND {these} AND (
         same.id IS NOT NULL OR mail.id IS NOT NULL
         OR (r.action <> 'create' AND t.version IS DISTINCT FROM r.subject_version)
     )
-    UNION ALL {import_contact_links.OUTDATED}
+    UNION ALL {import_contact_links.outdated(these)}
 ) found
 ORDER BY number
 """
+
+
 REASONS = import_contact_links.REASONS | {
     "gone": "The contact of this row is gone.",
     "changed": "The contact of this row was changed since.",
@@ -121,7 +126,3 @@ async def _end_logins(do: Any, numbers: Sequence[int]) -> None:
 async def _record(do: Any, numbers: Sequence[int], action: str, data: str, which: str = "true") -> None:
     about = "'contact', r.subject_id, NULL::uuid"
     await import_writes.record(do, numbers, action, data, about, f"import_rows r WHERE {which} AND {THESE}")
-
-
-async def check_whole(do: Any) -> None:
-    """Contacts say nothing of each other that could go wrong together."""

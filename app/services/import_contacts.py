@@ -23,10 +23,9 @@ from app.schemas.import_contacts import CONTACTS
 from app.services import import_findings
 from app.services.auth import email_key
 from app.services.import_contact_rows import RELATION, ContactRow, Existing, Linkable, given_up
-from app.services.import_findings import id_in
 from app.services.import_lists import Lists
 from app.services.import_reading import RowRead
-from app.services.import_rows import NumberedRows, Planned
+from app.services.import_rows import NumberedRows, Planned, id_in
 from app.text import number_key
 
 LINK_COLUMNS = (
@@ -68,16 +67,16 @@ class ContactPlanner:
     async def _there(self, session: AsyncSession, rows: Sequence[RowRead]) -> There:
         office_id = self.of.office_id
         keys = {number_key(row.given["number"]) for row in rows if row.given.get("number")}
-        found: Any = select(*Contact.__table__.c).where(Contact.office_id == office_id, Contact.number_key.in_(keys))
+        found: Any = select(*Contact.__table__.c).where(Contact.office_id == office_id, among(Contact.number_key, keys))
         contacts = [SimpleNamespace(**row) for row in (await session.execute(found)).mappings()]
         emails = {email_key(row.given["email"]) for row in rows if row.given.get("email")}
         found = select(Contact.email_key, Contact.id).where(
-            Contact.office_id == office_id, Contact.email_key.in_(emails)
+            Contact.office_id == office_id, among(Contact.email_key, emails)
         )
         owners = {row.email_key: row.id for row in await session.execute(found)}
         named = {number_key(link["relation_number"]) for row in rows for link in row.given.get("links") or ()}
         found = select(Relation.number_key, Relation.id, Relation.archived_at).where(
-            Relation.office_id == office_id, Relation.number_key.in_(named)
+            Relation.office_id == office_id, among(Relation.number_key, named)
         )
         relations = {
             row.number_key: Linkable(row.id, row.archived_at is not None) for row in await session.execute(found)

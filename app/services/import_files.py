@@ -13,6 +13,7 @@ from app.sheets.reading import Reading, reading
 from app.storage import Storage
 
 SPOOL = "ordner-import-"
+GONE = "The file of this import was removed; upload it again."
 DELIMITERS = {"tab": "\t"}
 
 

@@ -1,7 +1,6 @@
 """What is the matter with the rows of a file: by column, with a stable code, a reason and an advice."""
 
 from typing import Any
-from uuid import UUID
 
 from app.errors import Problem
 from app.identifiers import Finding
@@ -58,13 +57,3 @@ def _found(
         "is_error": is_error,
         "value": value,
     }
-
-
-def id_in(import_id: UUID, key: str) -> UUID:
-    """The id of what a row makes: known before any row is, so that others can point at it; in order of time like all
-    ids (RFC 9562, version 7, its random part from the row's key)."""
-    from hashlib import sha256
-
-    tail = int.from_bytes(sha256(import_id.bytes + key.encode()).digest()[:10], "big")
-    value = (import_id.int >> 80 << 80) | (0x7 << 76) | ((tail >> 66) & 0xFFF) << 64 | 0x2 << 62 | tail & (1 << 62) - 1
-    return UUID(int=value)

@@ -55,9 +55,5 @@ async def load(session: AsyncSession, office_id: UUID) -> Lists:
     return Lists(by_name, filing_types, office.keeps_citizen_numbers, _digest(seen))
 
 
-def _entry(row: Any) -> Entry:
-    return Entry(row.id, row.is_archived, getattr(row, "filing_type", None))
-
-
 def _digest(seen: Iterable[Any]) -> str:
     return sha256(repr(list(seen)).encode()).hexdigest()

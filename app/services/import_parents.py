@@ -5,11 +5,12 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from pydantic_core import to_json
-from sqlalchemy import ARRAY, Integer, Text, any_, delete, literal, select, text
+from sqlalchemy import delete, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
 from app.models import Import, ImportIdentifier, Relation
+from app.models.base import among
 from app.schemas.import_relations import RELATIONS
 from app.services.import_findings import Found, of_row
 
@@ -22,12 +23,15 @@ UNKNOWN = (
 RING = ("parent_ring", "These relations hang below each other in a ring.", "Correct who is above whom.")
 
 
-async def settle(session: AsyncSession, of: Import, made: set[str], parents: Mapping[str, str | None]) -> None:
-    """``made``: keys of what the file makes; ``parents``: by key, the one above it, where the file says so, or None."""
+async def settle(session: AsyncSession, of: Import, made: Mapping[str, int], parents: Mapping[str, str | None]) -> None:
+    """``made``: keys of what the file makes, and below how many new ones each was planned so far.
+
+    ``parents``: by key, the one above it, where the file says so, or None.
+    """
     below = {key: parent for key, parent in parents.items() if parent is not None}
     if not below:
         return
-    known = await _known(session, of, set(below.values()) - made)
+    known = await _known(session, of, set(below.values()) - made.keys())
     rings = _in_rings(await _all_above(session, of) | dict(parents))
     wrong = {key: RING for key in below if key in rings}
     children = defaultdict(list)
@@ -41,7 +45,7 @@ async def settle(session: AsyncSession, of: Import, made: set[str], parents: Map
             wrong[key] = UNKNOWN
             lost += children[key] if key in made else []
     await _refuse(session, of, {key: of_row(*words, PARENT) for key, words in wrong.items()})
-    await _order(session, of, {key: parent for key, parent in below.items() if parent in made and key not in wrong})
+    await _order(session, of, made, {key: above for key, above in below.items() if above in made and key not in wrong})
 
 
 def _in_rings(above: Mapping[str, str | None]) -> set[str]:
@@ -74,7 +78,7 @@ async def _all_above(session: AsyncSession, of: Import) -> dict[str, str]:
 
 async def _known(session: AsyncSession, of: Import, keys: set[str]) -> set[str]:
     found = select(Relation.number_key).where(
-        Relation.office_id == of.office_id, Relation.number_key == any_(literal(sorted(keys), ARRAY(Text)))
+        Relation.office_id == of.office_id, among(Relation.number_key, sorted(keys))
     )
     return set(await session.scalars(found))
 
@@ -99,14 +103,14 @@ async def _refuse(session: AsyncSession, of: Import, wrong: Mapping[str, Found])
         delete(ImportIdentifier).where(
             ImportIdentifier.office_id == of.office_id,
             ImportIdentifier.import_id == of.id,
-            ImportIdentifier.number == any_(literal(gone, ARRAY(Integer))),
+            among(ImportIdentifier.number, gone),
         )
     )
 
 
-async def _order(session: AsyncSession, of: Import, below: Mapping[str, str]) -> None:
+async def _order(session: AsyncSession, of: Import, made: Mapping[str, int], below: Mapping[str, str]) -> None:
     """Who hangs below another new one is made after him."""
-    waves: list[dict[str, Any]] = [{"key": key, "wave": wave} for key, wave in _waves(below)]
+    waves: list[dict[str, Any]] = [{"key": key, "wave": wave} for key, wave in _waves(below) if made.get(key) != wave]
     if waves:
         await session.execute(
             text(

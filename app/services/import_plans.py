@@ -7,11 +7,12 @@ from typing import Any, Protocol
 
 from sqlalchemy import delete, func, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
-from uuid_utils.compat import uuid7
+from uuid_utils import uuid7
 
 from app.db import Database
 from app.errors import Invalid
 from app.models import Blob, Import, ImportIdentifier, ImportRow
+from app.models.imports import ACTIONS
 from app.schemas.import_columns import Catalogue, Headings, match, without_bsn
 from app.services import bulk, import_files, import_lists, import_runs
 from app.services.import_contacts import ContactPlanner
@@ -45,7 +46,7 @@ PLANNERS: dict[str, Callable[[Import, Lists], Planner]] = {"relations": Relation
 
 
 async def plan(db: Database, storage: Storage, settings: Settings, payload: dict[str, Any]) -> None:
-    async with import_runs.running(db, storage, settings, payload, ("waiting", "planning"), "failed") as run:
+    async with import_runs.running(db, storage, payload, ("waiting", "planning"), "failed") as run:
         if run is None:
             return
         async with run.transaction() as session:
@@ -71,7 +72,7 @@ async def _file(run: Run) -> Blob:
     async with run.transaction() as session:
         blob = await session.scalar(select(Blob).where(Blob.office_id == run.office_id, Blob.id == run.of.blob_id))
     if blob is None:
-        raise Invalid("The file of this import was removed; upload it again.", code="file_gone")
+        raise Invalid(import_files.GONE, code="file_gone")
     return blob
 
 
@@ -155,18 +156,21 @@ def _about(about: About, headings: Headings) -> dict[str, Any]:
 
 async def write(session: AsyncSession, run: Run, planned: Sequence[Planned]) -> None:
     """Keep what was decided."""
-    of = {"office_id": run.office_id, "import_id": run.of.id}
+    of = {
+        "office_id": str(run.office_id),
+        "import_id": str(run.of.id),
+    }  # as text: asyncpg's own kind of ids takes long to become JSON
     rows = [
         {
             **of,
-            "id": uuid7(),
+            "id": str(uuid7()),
             "number": each.number,
             "action": each.action,
             "key": each.key,
             "title": each.title[:300],
             "subject_id": each.subject_id,
             "subject_version": each.subject_version,
-            "wave": 0,
+            "wave": each.wave,
             "becomes": each.becomes,
             "fields": each.fields,
             "findings": each.findings,
@@ -177,7 +181,7 @@ async def write(session: AsyncSession, run: Run, planned: Sequence[Planned]) -> 
     numbers = [
         {
             **of,
-            "id": uuid7(),
+            "id": str(uuid7()),
             "number": each.number,
             "relation_id": number.relation_id,
             "is_before": False,
@@ -195,13 +199,13 @@ async def write(session: AsyncSession, run: Run, planned: Sequence[Planned]) -> 
 
 
 async def counts(session: AsyncSession, run: Run) -> dict[str, int]:
-    """Rows by what becomes of them, and how many of all have something to look at."""
+    """Rows by what becomes of them."""
     grouped = (
         select(ImportRow.action, func.count())
         .where(ImportRow.office_id == run.office_id, ImportRow.import_id == run.of.id)
         .group_by(ImportRow.action)
     )
-    found = dict.fromkeys(("create", "update", "unchanged", "duplicate", "error"), 0)
+    found = dict.fromkeys(ACTIONS, 0)
     for row in await session.execute(grouped):
         found[row[0]] = row[1]
     return found

@@ -13,20 +13,20 @@ from functools import lru_cache
 from multiprocessing import get_context
 from typing import Any, Protocol
 
+from app import phones
+from app.background import collect_rarely
 from app.schemas.import_columns import Given, Headings, match, read_row
-from app.schemas.import_contacts import CONTACTS
-from app.schemas.import_relations import RELATIONS
+from app.schemas.import_templates import TEMPLATES
 from app.services.import_findings import Found, of_cell
 from app.sheets.confine import end_with
 from app.sheets.reading import Row
 
-CATALOGUES = {"relations": RELATIONS, "contacts": CONTACTS}
 LARGE = 5_000  # rows; below that the process would cost more than it brings
 
 
 @dataclass
 class RowRead:
-    """A row of the file as its cells were read, in the API's words."""
+    """A row of the file as its cells were read, in the API's words; and its phone numbers as they are called."""
 
     number: int
     given: Given
@@ -47,7 +47,7 @@ async def reader(kind: str, headings: list[str], count: int, *, clears: bool) ->
 
         yield here
         return
-    pool = ProcessPoolExecutor(1, get_context("spawn"), initializer=end_with, initargs=(os.getpid(),))
+    pool = ProcessPoolExecutor(1, get_context("spawn"), initializer=_begin, initargs=(os.getpid(),))
 
     async def there(rows: Sequence[Row]) -> list[RowRead]:
         return await asyncio.get_running_loop().run_in_executor(pool, read, kind, tuple(headings), rows, clears)
@@ -58,21 +58,27 @@ async def reader(kind: str, headings: list[str], count: int, *, clears: bool) ->
         pool.shutdown(wait=False, cancel_futures=True)
 
 
+def _begin(parent: int) -> None:
+    end_with(parent)
+    collect_rarely()
+
+
 def read(kind: str, headings: tuple[str, ...], rows: Sequence[Row], clears: bool) -> list[RowRead]:
-    catalogue, matched = CATALOGUES[kind], _matched(kind, headings)
+    catalogue, matched = TEMPLATES[kind].catalogue, _matched(kind, headings)
     found = []
     for row in rows:
         given, findings = read_row(catalogue, matched, row.cells)
         if clears:
             wrong = {each.column.field for each in findings if each.is_error}
             _clear(given, matched, {*catalogue.never_cleared, *wrong})
+        given |= phones.called(given)
         found.append(RowRead(row.number, given, [of_cell(each) for each in findings]))
     return found
 
 
 @lru_cache(maxsize=4)
 def _matched(kind: str, headings: tuple[str, ...]) -> Headings:
-    return match(CATALOGUES[kind], headings)
+    return match(TEMPLATES[kind].catalogue, headings)
 
 
 def _clear(given: dict[str, Any], headings: Headings, never: set[str]) -> None:

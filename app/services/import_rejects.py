@@ -27,14 +27,13 @@ PLANNED = ("planned", "committing", "committed", "undoing", "undone")
 REJECTED = ("error", "duplicate")
 MOST_SAID = 8_000  # characters of what is the matter with one row
 NO_VALUE = "#N/B"
-GONE = "The file of this import was removed; upload it again."
 
 
 def file_of(of: Import) -> Blob:
     """Conflict before it is planned, Gone when there is no file any more."""
     _check_planned(of)
     if of.blob is None:
-        raise Gone(GONE, code="file_gone")
+        raise Gone(import_files.GONE, code="file_gone")
     blob: Blob = of.blob
     return blob
 
@@ -64,7 +63,7 @@ async def write(db: Database, storage: Storage, ask: Ask, of: Import, form: Form
             pages = _pages(db, ask, of, headings, sheet)
             await export_files.write(form, path, catalogue.sheet, (*headings.columns, ERRORS), pages)
     except ObjectMissing:
-        raise Gone(GONE, code="file_gone") from None
+        raise Gone(import_files.GONE, code="file_gone") from None
     except SheetRefused as refusal:  # it was read before
         raise Unavailable(f"Reading the file again failed: {refusal.detail}", code="file_unread") from None
 

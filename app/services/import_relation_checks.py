@@ -2,40 +2,65 @@
 
 from typing import Any
 
-from app.errors import Conflict, FieldError
 from app.services import import_writes
 from app.services.import_writes import DONE
 
-OUTDATED = """
-SELECT r.number, CASE
-    WHEN r.action = 'create' AND same.id IS NOT NULL THEN 'number_taken'
-    WHEN r.action <> 'create' AND t.id IS NULL THEN 'gone'
-    WHEN r.action <> 'create' AND (t.version <> r.subject_version OR t.archived_at IS NOT NULL) THEN 'changed'
-    WHEN taken.relation_id IS NOT NULL THEN 'external_id_taken'
-    WHEN above.id IS NULL THEN 'parent_gone'
-    ELSE 'parent_archived'
-END AS code
-FROM import_rows r
-LEFT JOIN relations t ON t.office_id = r.office_id AND t.id = r.subject_id
-LEFT JOIN relations same ON same.office_id = r.office_id AND same.number_key = r.key AND r.action = 'create'
-LEFT JOIN relations above ON above.office_id = r.office_id
-    AND above.id = (r.becomes->'relations'->>'parent_id')::uuid
-LEFT JOIN LATERAL (
-    SELECT x.relation_id
-    FROM jsonb_to_recordset(r.becomes->'relation_external_ids') AS e (system text, external_id text)
-    JOIN relation_external_ids x ON x.office_id = r.office_id AND x.system = e.system AND x.external_id = e.external_id
-    AND x.relation_id <> r.subject_id LIMIT 1
-) taken ON true
-WHERE r.office_id = :office_id AND r.import_id = :import_id AND r.action IN ('create', 'update', 'unchanged')
-AND r.outcome IS NULL AND (
-    (r.action <> 'create' AND (t.id IS NULL OR t.version <> r.subject_version OR t.archived_at IS NOT NULL))
-    OR same.id IS NOT NULL OR above.archived_at IS NOT NULL OR taken.relation_id IS NOT NULL
-    OR (above.id IS NULL AND r.becomes->'relations'->>'parent_id' IS NOT NULL AND NOT EXISTS (
-        SELECT FROM import_rows p WHERE p.office_id = r.office_id AND p.import_id = r.import_id AND p.outcome IS NULL
-        AND p.action = 'create' AND p.subject_id = (r.becomes->'relations'->>'parent_id')::uuid))
-)
-ORDER BY r.number
+PLANNED = "r.office_id = :office_id AND r.import_id = :import_id AND r.outcome IS NULL"
+PARENT = "(r.becomes->'relations'->>'parent_id')::uuid"
+
+
+def outdated(these: str) -> str:
+    """Rows of the plan, and why they can not be written as planned. ``these``: a condition on them (``r``)."""
+    return f"""
+SELECT DISTINCT ON (number) number, code FROM (
+    SELECT r.number, CASE
+        WHEN r.action = 'create' AND same.id IS NOT NULL THEN 'number_taken'
+        WHEN r.action <> 'create' AND t.id IS NULL THEN 'gone'
+        WHEN r.action <> 'create' AND (t.version <> r.subject_version OR t.archived_at IS NOT NULL) THEN 'changed'
+        WHEN above.id IS NULL THEN 'parent_gone'
+        ELSE 'parent_archived'
+    END AS code
+    FROM import_rows r
+    LEFT JOIN relations t ON t.office_id = r.office_id AND t.id = r.subject_id
+    LEFT JOIN relations same ON same.office_id = r.office_id AND same.number_key = r.key AND r.action = 'create'
+    LEFT JOIN relations above ON above.office_id = r.office_id AND above.id = {PARENT}
+    LEFT JOIN import_rows made ON made.office_id = r.office_id AND made.import_id = r.import_id
+        AND made.subject_id = {PARENT} AND made.action = 'create' AND made.outcome IS NULL
+    WHERE {PLANNED} AND r.action IN ('create', 'update', 'unchanged') AND {these} AND (
+        (r.action <> 'create' AND (t.id IS NULL OR t.version <> r.subject_version OR t.archived_at IS NOT NULL))
+        OR same.id IS NOT NULL OR above.archived_at IS NOT NULL
+        OR ({PARENT} IS NOT NULL AND above.id IS NULL AND made.id IS NULL)
+    )
+    UNION ALL
+    SELECT r.number, 'external_id_taken' FROM import_rows r
+    CROSS JOIN LATERAL jsonb_to_recordset(r.becomes->'relation_external_ids') AS e (system text, external_id text)
+    JOIN relation_external_ids x ON x.office_id = :office_id AND x.system = e.system AND x.external_id = e.external_id
+        AND x.relation_id <> r.subject_id
+    WHERE {PLANNED} AND r.action IN ('create', 'update') AND {these}
+    UNION ALL ({_in_rings(these)})
+) found
+ORDER BY number
 """
+
+
+def _in_rings(these: str) -> str:
+    """Those that would be above themselves: upwards from each moved one, as these rows leave the office."""
+    return f"""
+WITH RECURSIVE moved AS (
+    SELECT r.number, r.action, r.subject_id, {PARENT} AS parent_id FROM import_rows r
+    WHERE {PLANNED} AND r.action IN ('create', 'update') AND r.becomes->'relations' ? 'parent_id' AND {these}
+), up AS (
+    SELECT number, subject_id, parent_id, 0 AS steps FROM moved WHERE action = 'update' AND parent_id IS NOT NULL
+    UNION ALL SELECT up.number, up.subject_id,
+        CASE WHEN moved.subject_id IS NULL THEN t.parent_id ELSE moved.parent_id END, steps + 1
+    FROM up LEFT JOIN moved ON moved.subject_id = up.parent_id
+    LEFT JOIN relations t ON t.office_id = :office_id AND t.id = up.parent_id
+    WHERE up.parent_id <> up.subject_id AND steps < 100
+)
+SELECT number, 'ring' FROM up WHERE parent_id = subject_id
+"""
+
+
 REASONS = {
     "gone": "The relation of this row is gone.",
     "changed": "The relation of this row was changed since.",
@@ -43,6 +68,7 @@ REASONS = {
     "external_id_taken": "Another relation has one of these ids of other packages by now.",
     "parent_gone": "The relation above the one of this row is not there.",
     "parent_archived": "The relation above the one of this row is archived now.",
+    "ring": "The relation above the one of this row hangs below it by now.",
 }
 # Why a committed row stays as it is when the import is undone: something went on from there.
 WENT_ON = {
@@ -80,22 +106,6 @@ WENT_ON = {
     "AND d.id = f.dossier_id WHERE d.office_id = r.office_id AND d.relation_id = t.id "
     "AND (f.version > 1 OR f.created_at <> d.created_at))",
 }
-
-
-async def check_whole(do: Any) -> None:
-    """Conflict where relations hang below each other in a ring now: somebody moved one since it was planned."""
-    found = await do(
-        "WITH RECURSIVE up AS (SELECT r.number, r.subject_id, t.parent_id, 0 AS steps FROM import_rows r "
-        "JOIN relations t ON t.office_id = r.office_id AND t.id = r.subject_id WHERE r.office_id = :office_id "
-        "AND r.import_id = :import_id AND r.action = 'update' AND r.becomes->'relations'->>'parent_id' IS NOT NULL "
-        "UNION ALL SELECT up.number, up.subject_id, t.parent_id, steps + 1 FROM up JOIN relations t "
-        "ON t.office_id = :office_id AND t.id = up.parent_id WHERE up.parent_id <> up.subject_id AND steps < 100) "
-        "SELECT DISTINCT number FROM up WHERE parent_id = subject_id ORDER BY number LIMIT 100"
-    )
-    if rows := [row.number for row in found]:
-        detail = "Relations would hang below each other in a ring, since somebody moved one meanwhile; plan it again."
-        errors = [FieldError(f"/rows/{number}", "ring", "Its new parent hangs below it by now.") for number in rows]
-        raise Conflict(detail, code="plan_outdated", errors=errors)
 
 
 async def keep_what_went_on(do: Any) -> None:

@@ -67,7 +67,7 @@ class RelationRow:
         self._resolve_names()
         self._compare_masks()
         before = {} if self.is_new else _columns(self.relation)
-        self._take(relation_columns.of(self.relation, self.given))
+        self.relation.__dict__.update(relation_columns.of(self.relation, self.given))
         numbers, warnings = self._numbers()
         becomes: dict[str, Any] = self._parts()
         after = _columns(self.relation)
@@ -84,11 +84,6 @@ class RelationRow:
             self._check_change()
         rows = [row for kind in kinds for row in self._rows(kind, numbers)]
         return Decision(becomes, sorted(fields), rows, warnings)
-
-    def _take(self, values: Mapping[str, Any]) -> None:
-        self.relation.__dict__.update(values)
-        if "phone" in values:
-            self.relation.phone_e164 = phones.e164(values["phone"])
 
     def _check_type(self) -> None:
         if self.is_new:
@@ -154,7 +149,7 @@ class RelationRow:
         citizen_numbers.set_purpose(self.relation, self.given, has_bsn=bool(change.wanted["bsn"]))
         found = relation_identifiers.odd(self.relation, change.wanted)
         found += relation_addresses.warnings(self.relation.addresses)
-        return change, found + phones.warnings(phone=self.relation.phone)
+        return change, found + phones.warnings(self.relation, "phone")
 
     def _rows(self, kind: str, change: relation_identifiers.Change) -> Iterator[Any]:
         return relation_identifiers.new_rows(self.session, self.relation, kind, change, SimpleNamespace)
@@ -211,5 +206,6 @@ def _columns(relation: Any) -> Mapping[str, Any]:
 def _is_mask_of(shown: Any, number: str) -> bool:
     return shown == number or (
         isinstance(shown, Masked)
-        and shown.text in {relation_identifiers.HIDDEN, *(identifiers.mask(number, n) for n in (0, 3))}
+        and shown.text
+        in {relation_identifiers.HIDDEN, *(identifiers.mask(number, n) for n in (0, relation_identifiers.SHOWN_DIGITS))}
     )

@@ -33,7 +33,7 @@ async def create(do: Any, numbers: Sequence[int]) -> None:
     entries = [{"member": member, "role": role} for member, role in await relation_team.first(do.session, do.actor)]
     await do(
         "INSERT INTO relation_roles (office_id, id, relation_id, team_member_id, role) "
-        "SELECT r.office_id, gen_random_uuid(), r.subject_id, e.member, e.role FROM import_rows r "
+        "SELECT r.office_id, uuid7(), r.subject_id, e.member, e.role FROM import_rows r "
         f"CROSS JOIN jsonb_to_recordset(CAST(:entries AS jsonb)) AS e (member uuid, role text) WHERE {THESE}",
         numbers,
         entries=to_json(entries).decode(),
@@ -56,7 +56,7 @@ async def change(do: Any, numbers: Sequence[int]) -> None:
     listed = ", ".join(f"i.{name}" for name in _names(NUMBERS))
     await do(
         f"INSERT INTO import_identifiers (office_id, id, import_id, number, is_before, {NUMBERS}) "
-        f"SELECT r.office_id, gen_random_uuid(), r.import_id, r.number, true, {listed} FROM import_rows r "
+        f"SELECT r.office_id, uuid7(), r.import_id, r.number, true, {listed} FROM import_rows r "
         "JOIN relation_identifiers i ON i.office_id = r.office_id AND i.relation_id = r.subject_id "
         f"AND r.becomes->'kinds' ? i.kind WHERE {THESE}",
         numbers,
@@ -110,7 +110,7 @@ async def _add_parts(do: Any, numbers: Sequence[int], side: str) -> None:
         names = _names(columns)
         await do(
             f"INSERT INTO {table} (office_id, id, relation_id, {', '.join(names)}) "
-            f"SELECT r.office_id, gen_random_uuid(), r.subject_id, {', '.join(f'p.{name}' for name in names)} "
+            f"SELECT r.office_id, uuid7(), r.subject_id, {', '.join(f'p.{name}' for name in names)} "
             f"FROM import_rows r CROSS JOIN LATERAL jsonb_to_recordset(r.{side}->'{table}') AS p ({columns}) "
             f"WHERE {THESE}",
             numbers,
@@ -119,7 +119,7 @@ async def _add_parts(do: Any, numbers: Sequence[int], side: str) -> None:
 
 async def _add_numbers(do: Any, numbers: Sequence[int], *, is_before: bool) -> None:
     await do(
-        f"INSERT INTO relation_identifiers (office_id, id, {NUMBERS}) SELECT office_id, gen_random_uuid(), {NUMBERS} "
+        f"INSERT INTO relation_identifiers (office_id, id, {NUMBERS}) SELECT office_id, id, {NUMBERS} "
         f"FROM import_identifiers r WHERE is_before = :is_before AND {THESE}",
         numbers,
         is_before=is_before,
@@ -129,14 +129,14 @@ async def _add_numbers(do: Any, numbers: Sequence[int], *, is_before: bool) -> N
 async def _add_dossiers(do: Any, numbers: Sequence[int]) -> None:
     await do(
         "INSERT INTO dossiers (office_id, id, relation_id, version) "
-        f"SELECT r.office_id, gen_random_uuid(), r.subject_id, 1 FROM import_rows r WHERE {THESE}",
+        f"SELECT r.office_id, r.id, r.subject_id, 1 FROM import_rows r WHERE {THESE}",
         numbers,
     )
     folders = await dossiers.first_folders(do.session, do.actor)
     names = list(folders[0])
     await do(
         f"INSERT INTO folders (office_id, id, dossier_id, version, {', '.join(names)}) "
-        f"SELECT d.office_id, gen_random_uuid(), d.id, 1, {', '.join(f'f.{name}' for name in names)} "
+        f"SELECT d.office_id, uuid7(), d.id, 1, {', '.join(f'f.{name}' for name in names)} "
         "FROM import_rows r JOIN dossiers d ON d.office_id = r.office_id AND d.relation_id = r.subject_id "
         f"CROSS JOIN jsonb_to_recordset(CAST(:folders AS jsonb)) AS f ({bulk.columns_of(Folder, names)}) WHERE {THESE}",
         numbers,

@@ -10,20 +10,20 @@ from types import SimpleNamespace
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import ARRAY, Text, column, func, literal, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.access import Actor
 from app.errors import invalid
 from app.models import Import, Relation, RelationExternalId
+from app.models.base import among
 from app.schemas.import_columns import Given
 from app.schemas.import_relations import RELATIONS
 from app.services import import_findings, import_parents, relation_identifiers, relation_parts
-from app.services.import_findings import id_in
 from app.services.import_lists import Lists
 from app.services.import_reading import RowRead
 from app.services.import_relation_rows import Existing, RelationRow, new_relation
-from app.services.import_rows import NumberedRows, Planned
+from app.services.import_rows import NumberedRows, Planned, id_in
 from app.text import number_key
 
 
@@ -40,7 +40,7 @@ class RelationPlanner:
         self.lists = lists
         self.actor = Actor.system(of.office_id)
         self.rows = NumberedRows(RELATIONS, "relation")
-        self.made: set[str] = set()  # keys of what the file makes
+        self.waves: dict[str, int] = {}  # by key of what the file makes, how many of these it hangs below so far
         self.parents: dict[str, str | None] = {}  # by key, the key of the one above it, where the file says so
         self.external: dict[tuple[str, str], int] = {}  # the row that names an id of another package
 
@@ -48,29 +48,30 @@ class RelationPlanner:
         known = await self._existing(session, rows)
         taken = await self._external_ids(session, rows)
         decide = partial(self._decide, session, known, taken)
-        planned = [self.rows.plan(row, decide) for row in rows]
-        self.made |= {each.key or "" for each in planned if each.action == "create"}
+        return [self._made(self.rows.plan(row, decide)) for row in rows]
+
+    def _made(self, planned: Planned) -> Planned:
+        """Who is above whom is known by now where the file has him first, as most have."""
+        if planned.action == "create":
+            key = planned.key or ""
+            planned.wave = self.waves[key] = self.waves.get(self.parents.get(key) or "", -1) + 1
         return planned
 
     async def _existing(self, session: AsyncSession, rows: Sequence[RowRead]) -> dict[str, Existing]:
         names = ("number", "parent_number")
         keys = {number_key(row.given[name]) for row in rows for name in names if row.given.get(name)}
         found = select(*Relation.__table__.c).where(
-            Relation.office_id == self.of.office_id, Relation.number_key.in_(sorted(keys))
+            Relation.office_id == self.of.office_id, among(Relation.number_key, sorted(keys))
         )
         rows_found = (await session.execute(found)).mappings()
         by_id = {row["id"]: Existing(SimpleNamespace(**row)) for row in rows_found}
         relations: Any = [existing.relation for existing in by_id.values()]
         for number in await relation_identifiers.rows_of(session, self.actor, relations):
             by_id[number.relation_id].numbers.append(number)
-        for part in await session.execute(relation_parts.rows_of(self.actor, list(by_id))):
-            existing = by_id[part.relation_id]
-            if part.system:
-                existing.external_ids[part.system] = part.external_id
-            elif part.product_id:
-                existing.products.append((part.product_id, part.starts_on, part.ends_on))
-            else:
-                existing.labels.append(part.label_id)
+        for relation_id, parts in (await relation_parts.of(session, self.actor, by_id.keys())).items():
+            existing = by_id[relation_id]
+            existing.labels, existing.external_ids = parts["label_ids"], parts["external_ids"]
+            existing.products = [(each.product_id, each.starts_on, each.ends_on) for each in parts["products"]]
         return {existing.relation.number_key: existing for existing in by_id.values()}
 
     async def _external_ids(self, session: AsyncSession, rows: Sequence[RowRead]) -> dict[tuple[str, str], UUID]:
@@ -78,13 +79,15 @@ class RelationPlanner:
         pairs = {pair for row in rows for pair in (row.given.get("external_ids") or {}).items() if pair[1]}
         if not pairs:
             return {}
-        found = select(RelationExternalId).where(
-            RelationExternalId.office_id == self.of.office_id,
-            RelationExternalId.external_id.in_({external_id for _, external_id in pairs}),
+        ids = RelationExternalId
+        named = func.unnest(*(literal(list(each), ARRAY(Text)) for each in zip(*pairs, strict=True)))
+        of = named.table_valued(column("system", Text), column("external_id", Text)).render_derived(name="named")
+        found = (
+            select(ids.system, ids.external_id, ids.relation_id)
+            .join(of, (ids.system == of.c.system) & (ids.external_id == of.c.external_id))
+            .where(ids.office_id == self.of.office_id)
         )
-        columns = (RelationExternalId.system, RelationExternalId.external_id, RelationExternalId.relation_id)
-        rows_found = await session.execute(found.with_only_columns(*columns))
-        return {(row.system, row.external_id): row.relation_id for row in rows_found}
+        return {(row.system, row.external_id): row.relation_id for row in await session.execute(found)}
 
     def _decide(
         self,
@@ -135,4 +138,4 @@ class RelationPlanner:
 
     async def settle(self, session: AsyncSession) -> None:
         """What rows of the file say of each other: who is above whom, and whether he is there."""
-        await import_parents.settle(session, self.of, self.made, self.parents)
+        await import_parents.settle(session, self.of, self.waves, self.parents)

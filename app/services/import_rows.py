@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from hashlib import sha256
 from typing import Any
 from uuid import UUID
 
@@ -20,6 +21,7 @@ class Planned:
     number: int
     action: str
     key: str | None = None
+    wave: int = 0  # how many new ones it hangs below
     title: str = ""
     subject_id: UUID | None = None
     subject_version: int | None = None
@@ -72,3 +74,11 @@ class NumberedRows:
 
     def _tell(self, planned: Planned, code: str, reason: str, advice: str) -> None:
         planned.findings.append(of_row(code, reason, advice, self.catalogue.by_field["number"]))
+
+
+def id_in(import_id: UUID, key: str) -> UUID:
+    """The id of what a row makes: known before any row is, so that others can point at it; in order of time like all
+    ids (RFC 9562, version 7, its random part from the row's key)."""
+    tail = int.from_bytes(sha256(import_id.bytes + key.encode()).digest()[:10], "big")
+    value = (import_id.int >> 80 << 80) | (0x7 << 76) | ((tail >> 66) & 0xFFF) << 64 | 0x2 << 62 | tail & (1 << 62) - 1
+    return UUID(int=value)

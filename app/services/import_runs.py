@@ -20,7 +20,6 @@ from app.access import Actor, ActorKind
 from app.db import RETRYABLE, Database, sqlstate
 from app.errors import Problem, Unavailable
 from app.models import Import
-from app.settings import Settings
 from app.sheets.reading import SheetRefused
 from app.storage import Storage
 
@@ -45,7 +44,6 @@ class Overtaken(Exception):
 class Run:
     db: Database
     storage: Storage
-    settings: Settings
     of: Import
     run: UUID
 
@@ -92,7 +90,7 @@ async def take(db: Database, office_id: UUID, import_id: UUID, states: tuple[str
 
 @asynccontextmanager
 async def running(
-    db: Database, storage: Storage, settings: Settings, payload: dict[str, Any], states: tuple[str, str], back_to: str
+    db: Database, storage: Storage, payload: dict[str, Any], states: tuple[str, str], back_to: str
 ) -> AsyncIterator[Run | None]:
     """The run of a job. What the file or the office is to blame for ends in ``back_to`` with the problem; anything
     else is raised, and the job runs again."""
@@ -101,21 +99,18 @@ async def running(
     if taken is None:
         yield None
         return
-    run = Run(db, storage, settings, *taken)
+    run = Run(db, storage, *taken)
     beating = asyncio.create_task(_beat(run))
     try:
         yield run
     except Overtaken:
         log.info("import_overtaken", import_id=str(run.of.id))
-    except Exception as error:
-        if is_transient(error):
+    except BaseException as error:
+        if not isinstance(error, Exception) or is_transient(error):
             await _leave(run)
             raise
         async with db.transaction(office_id) as session:
             await run.end(session, back_to, problem=_told(error))
-    except BaseException:
-        await _leave(run)
-        raise
     finally:
         beating.cancel()
 

@@ -6,9 +6,9 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-THESE = "r.office_id = :office_id AND r.import_id = :import_id AND r.number = ANY(:numbers)"
 ALL = "r.office_id = :office_id AND r.import_id = :import_id"
-DONE = "r.office_id = :office_id AND r.import_id = :import_id AND r.outcome = 'done'"
+THESE = f"{ALL} AND r.number = ANY(:numbers)"
+DONE = f"{ALL} AND r.outcome = 'done'"
 
 
 async def hold(do: Any, numbers: Sequence[int], table: str) -> None:
@@ -68,7 +68,7 @@ async def record(do: Any, numbers: Sequence[int], action: str, data: str, about:
     """
     await do(
         "INSERT INTO events (office_id, id, actor_kind, actor_id, actor_name, action, subject_type, subject_id, "
-        "relation_id, is_client_visible, request_id, data) SELECT :office_id, gen_random_uuid(), :kind, :actor_id, "
+        "relation_id, is_client_visible, request_id, data) SELECT :office_id, uuid7(), :kind, :actor_id, "
         f":name, :action, {about}, false, :request_id, "
         f"jsonb_build_object({data}, 'import_id', CAST(:import_id AS uuid)) FROM {of}",
         numbers,

@@ -82,7 +82,7 @@ async def plan(session: AsyncSession, actor: Actor, of: Import) -> None:
         raise _not_now(of, "planned anew")
     _check_kept(of)
     if await _is_begun(session, of):
-        detail = "A part of it was committed: commit the rest, or undo it first."
+        detail = "A part of it was committed: commit the rest, undo it first, or upload the file again."
         raise Conflict(detail, code="partly_committed")
     await _turn(session, actor, of, "waiting")
     await _order(session, actor, of, "imports.plan")

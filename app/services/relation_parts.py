@@ -1,6 +1,6 @@
 """What hangs on a relation in tables of its own, beside its numbers: labels, products, ids of other packages."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import date
 from typing import Any, TypeAlias
 from uuid import UUID
@@ -27,21 +27,27 @@ Term: TypeAlias = tuple[UUID, date | None, date | None]  # a product, from the f
 
 
 async def show(session: AsyncSession, actor: Actor, relations: Sequence[Relation]) -> None:
-    """Put the parts on each relation, for its answer: one statement, whatever the page holds."""
+    """Put the parts on each relation, for its answer."""
+    found = await of(session, actor, [relation.id for relation in relations])
     for relation in relations:
-        relation.shown |= {"label_ids": [], "products": [], "external_ids": {}}
-    shown = {relation.id: relation.shown for relation in relations}
-    for row in await session.execute(rows_of(actor, list(shown))):
-        parts = shown[row.relation_id]
+        relation.shown |= found[relation.id]
+
+
+async def of(session: AsyncSession, actor: Actor, ids: Collection[UUID]) -> dict[UUID, dict[str, Any]]:
+    """The FIELDS of each of these relations, by its id: one statement, whatever their number."""
+    found: dict[UUID, dict[str, Any]] = {id_: {"label_ids": [], "products": [], "external_ids": {}} for id_ in ids}
+    for row in await session.execute(_rows_of(actor, ids)):
+        parts = found[row.relation_id]
         if row.system:
             parts["external_ids"][row.system] = row.external_id
         elif row.product_id:
             parts["products"].append(row)
         else:
             parts["label_ids"].append(row.label_id)
+    return found
 
 
-def rows_of(actor: Actor, ids: list[UUID]) -> CompoundSelect[Any]:
+def _rows_of(actor: Actor, ids: Collection[UUID]) -> CompoundSelect[Any]:
     columns = (
         RelationLabel.label_id, RelationProduct.product_id, RelationProduct.starts_on, RelationProduct.ends_on,
         RelationExternalId.system, RelationExternalId.external_id,

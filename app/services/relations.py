@@ -122,7 +122,7 @@ async def detail(session: AsyncSession, actor: Actor, relation: Relation) -> Rel
         *await relation_identifiers.warnings(session, actor, relation, numbers),
         *relation_addresses.warnings(relation.addresses),
         *_extension_warnings(relation),
-        *phones.warnings(phone=relation.phone),
+        *phones.warnings(relation, "phone"),
         *await _parent_warnings(session, actor, relation),
     ]
     return RelationDetail.model_validate(relation)

@@ -11,6 +11,7 @@ import traceback
 from collections.abc import Iterator
 from pathlib import Path
 
+from app.background import collect_rarely
 from app.sheets.confine import NO_MEMORY, confine, end_with
 from app.sheets.delimited import Delimited
 from app.sheets.formats import CSV, detect, refused
@@ -86,6 +87,7 @@ def main() -> None:  # pragma: no cover - runs in the child
     request = Request.load(sys.stdin.buffer.readline())
     end_with(request.parent)
     confine(request.limits)
+    collect_rarely()
     out = sys.stdout.buffer
     try:
         for message in answer(request):
