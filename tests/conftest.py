@@ -26,6 +26,7 @@ from app.server import server_config
 from app.settings import Settings, get_settings, minio_binary, set_environment
 from app.storage import Storage
 from tests.factories import Tenant, make_tenant
+from tests.factories.mail import forget_jobs, workers
 
 TEMPLATE = "ordner_template"
 _stack = pytest.StashKey[ExitStack]()
@@ -146,6 +147,14 @@ async def other_office(db: Database, address: str) -> AsyncIterator[Tenant]:
     tenant = await make_tenant(db, address)
     yield tenant
     await tenant.close()
+
+
+@pytest.fixture
+async def worker(db: Database, settings: Settings) -> AsyncIterator[None]:
+    """A worker in this process. What it did not come to is forgotten."""
+    async with workers(settings):
+        yield
+    await forget_jobs(db)
 
 
 @pytest.fixture(scope="session")

@@ -2,7 +2,6 @@
 
 import csv
 import io
-from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
@@ -10,17 +9,14 @@ import pytest
 from openpyxl import load_workbook
 
 from app.access import KEY_SCOPES, P, Role
-from app.db import Database
 from app.schemas.import_columns import match, read_row
 from app.schemas.import_contacts import CONTACTS
 from app.schemas.import_relations import RELATIONS
-from app.settings import Settings
 from app.sheets.reading import reading
 from tests.factories import Client, Tenant
 from tests.factories.conventions import made, problem
 from tests.factories.exports import BSNS, MEMO, ODD, Full
 from tests.factories.imports import planned, relations, rows
-from tests.factories.mail import forget_jobs, workers
 
 pytestmark = [pytest.mark.anyio, pytest.mark.bytes]
 
@@ -47,13 +43,6 @@ async def listed(client: Client, file: str, **query: str) -> list[dict[str, str]
     return [
         {str(head): "" if cell is None else str(cell) for head, cell in zip(heads, row, strict=True)} for row in found
     ]
-
-
-@pytest.fixture
-async def worker(db: Database, settings: Settings) -> AsyncIterator[None]:
-    async with workers(settings):
-        yield
-    await forget_jobs(db)
 
 
 @pytest.mark.usefixtures("worker")

@@ -1,13 +1,11 @@
 """A file of contacts and their links: what is planned, and that exactly that is committed (domain rules 33 to 40)."""
 
 import time
-from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
 from sqlalchemy import text
 
-from app.db import Database
 from app.settings import Settings
 from tests.factories import Tenant
 from tests.factories.conventions import made, problem
@@ -21,10 +19,10 @@ from tests.factories.imports import (
     rows,
     sheet,
 )
-from tests.factories.mail import forget_jobs, workers
+from tests.factories.mail import workers
 from tests.factories.waiting import at_once
 
-pytestmark = [pytest.mark.anyio, pytest.mark.bytes]
+pytestmark = [pytest.mark.anyio, pytest.mark.bytes, pytest.mark.usefixtures("worker")]
 
 HEADINGS = ("Contactnummer", "E-mail", "Achternaam", "Relatienummers")
 LINKED = (*HEADINGS, "Functie", "Toegang", "Voorkeurscontact", "UBO")
@@ -46,13 +44,6 @@ VRIES = sheet(
     ),
     ("c2", "ria@fietsen.nl", "Bakker", None, None, None, None, None, None, None, None, "wekelijks"),
 )
-
-
-@pytest.fixture(autouse=True)
-async def worker(db: Database, settings: Settings) -> AsyncIterator[None]:
-    async with workers(settings):
-        yield
-    await forget_jobs(db)
 
 
 async def plan(office: Tenant, content: bytes, **options: str) -> dict[str, Any]:

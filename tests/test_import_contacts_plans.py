@@ -1,12 +1,9 @@
 """What a plan says of each row of contacts: what becomes of it, or what is wrong, where, and what to do."""
 
-from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
 
-from app.db import Database
-from app.settings import Settings
 from tests.factories import Tenant
 from tests.factories.conventions import made
 from tests.factories.imports import (
@@ -17,19 +14,11 @@ from tests.factories.imports import (
     rows,
     sheet,
 )
-from tests.factories.mail import forget_jobs, workers
 
-pytestmark = [pytest.mark.anyio, pytest.mark.bytes]
+pytestmark = [pytest.mark.anyio, pytest.mark.bytes, pytest.mark.usefixtures("worker")]
 
 HEADINGS = ("Contactnummer", "E-mail", "Achternaam", "Relatienummers")
 LINKED = (*HEADINGS, "Functie", "Toegang", "Voorkeurscontact", "UBO")
-
-
-@pytest.fixture(autouse=True)
-async def worker(db: Database, settings: Settings) -> AsyncIterator[None]:
-    async with workers(settings):
-        yield
-    await forget_jobs(db)
 
 
 async def plan(office: Tenant, content: bytes, **options: str) -> dict[str, Any]:

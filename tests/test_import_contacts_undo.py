@@ -1,32 +1,21 @@
 """A committed file of contacts is taken back, row by row, but for what somebody went on with."""
 
 import time
-from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
 from sqlalchemy import text
 
-from app.db import Database
 from app.models import Base
 from app.services.import_contact_writes import WENT_ON
-from app.settings import Settings
 from tests.factories import Tenant
 from tests.factories.conventions import made, problem
 from tests.factories.imports import committed, contacts, links, planned, rows, sheet, undone
-from tests.factories.mail import forget_jobs, workers
 
-pytestmark = [pytest.mark.anyio, pytest.mark.bytes]
+pytestmark = [pytest.mark.anyio, pytest.mark.bytes, pytest.mark.usefixtures("worker")]
 
 HEADINGS = ("Contactnummer", "E-mail", "Achternaam", "Relatienummers", "Functie", "Voorkeurscontact", "Toegang")
 OWN = {"updated_at", "updated_by", "version"}
-
-
-@pytest.fixture(autouse=True)
-async def worker(db: Database, settings: Settings) -> AsyncIterator[None]:
-    async with workers(settings):
-        yield
-    await forget_jobs(db)
 
 
 async def done_with(office: Tenant, *lines: tuple[Any, ...]) -> dict[str, Any]:

@@ -1,6 +1,5 @@
 """Where an import meets what somebody did meanwhile, or what rows of one file say of each other: nothing is damaged."""
 
-from collections.abc import AsyncIterator
 from io import BytesIO
 from typing import Any
 
@@ -9,23 +8,14 @@ from openpyxl import Workbook
 from sqlalchemy import text
 
 from app.db import Database
-from app.settings import Settings
 from tests.factories import Tenant
 from tests.factories.conventions import made, problem
 from tests.factories.imports import HEADINGS, PATH, committed, done, planned, relations, rows, sheet, undone
-from tests.factories.mail import forget_jobs, workers
 
-pytestmark = [pytest.mark.anyio, pytest.mark.bytes]
+pytestmark = [pytest.mark.anyio, pytest.mark.bytes, pytest.mark.usefixtures("worker")]
 
 PARENTS = ("Relatienummer", "Hoofdrelatie")
 BSN, RSIN = "111222333", "123456782"
-
-
-@pytest.fixture(autouse=True)
-async def worker(db: Database, settings: Settings) -> AsyncIterator[None]:
-    async with workers(settings):
-        yield
-    await forget_jobs(db)
 
 
 def company(number: str) -> tuple[str, ...]:

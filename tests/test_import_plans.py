@@ -1,28 +1,18 @@
 """What a plan says of each row of relations: what becomes of it, or what is wrong, where, and what to do."""
 
-from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
 from sqlalchemy import text
 
 from app.db import Database
-from app.settings import Settings
 from tests.factories import Tenant
 from tests.factories.conventions import made
 from tests.factories.imports import HEADINGS, PATH, committed, done, planned, relations, rows, send, sheet
-from tests.factories.mail import forget_jobs, workers
 
-pytestmark = [pytest.mark.anyio, pytest.mark.bytes]
+pytestmark = [pytest.mark.anyio, pytest.mark.bytes, pytest.mark.usefixtures("worker")]
 
 BSN, RSIN = "111222333", "123456782"
-
-
-@pytest.fixture(autouse=True)
-async def worker(db: Database, settings: Settings) -> AsyncIterator[None]:
-    async with workers(settings):
-        yield
-    await forget_jobs(db)
 
 
 def company(number: str | None, name: str = "Bedrijf") -> tuple[str | None, ...]:

@@ -3,7 +3,7 @@
 import csv
 import io
 import tempfile
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -15,12 +15,11 @@ from sqlalchemy import select, text
 from app.access import KEY_SCOPES, P, Role
 from app.db import Database
 from app.models import Blob
-from app.settings import Settings
 from app.storage import Storage
 from tests.factories import Client, Tenant
 from tests.factories.conventions import made, problem
 from tests.factories.imports import HEADINGS, PATH, committed, planned, relations, rows, send, sheet
-from tests.factories.mail import forget_jobs, workers
+from tests.factories.mail import forget_jobs
 
 pytestmark = [pytest.mark.anyio, pytest.mark.bytes]
 
@@ -34,13 +33,6 @@ ROWS = (
     ("rood", "Bakker", None, "persoon", None, None, None, None, None),
 )
 both = pytest.mark.parametrize("form", ["xlsx", "csv"])
-
-
-@pytest.fixture
-async def worker(db: Database, settings: Settings) -> AsyncIterator[None]:
-    async with workers(settings):
-        yield
-    await forget_jobs(db)
 
 
 def address(found: dict[str, Any], form: str) -> str:

@@ -1,11 +1,10 @@
 """`/imports`: a file is planned row by row, and committed exactly so (domain.md 1.3; IM-01 to IM-06)."""
 
-from collections.abc import AsyncIterator
 from datetime import timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import func, update
+from sqlalchemy import func, text, update
 
 from app.db import Database
 from app.models import Import
@@ -15,9 +14,9 @@ from app.storage import Storage
 from tests.factories import Tenant
 from tests.factories.conventions import made, problem
 from tests.factories.imports import HEADINGS, PATH, committed, planned, relations, rows, sheet, undone
-from tests.factories.mail import forget_jobs, workers
+from tests.factories.waiting import eventually
 
-pytestmark = [pytest.mark.anyio, pytest.mark.bytes]
+pytestmark = [pytest.mark.anyio, pytest.mark.bytes, pytest.mark.usefixtures("worker")]
 
 VRIES = sheet(
     (*HEADINGS, "Voornamen", "Tussenvoegsel", "Achternaam", "BSN", "Hoofdrelatie", "E-mail"),
@@ -25,13 +24,6 @@ VRIES = sheet(
     ("100.1", "persoon", None, None, "Henk", "de", "Vries", "111222333", "100", None),
     ("100.2", "persoon", None, None, "Ria", "de", "Vries", None, "100", None),
 )
-
-
-@pytest.fixture(autouse=True)
-async def worker(db: Database, settings: Settings) -> AsyncIterator[None]:
-    async with workers(settings):
-        yield
-    await forget_jobs(db)
 
 
 async def test_from_file_to_relations(office: Tenant) -> None:
@@ -81,6 +73,23 @@ async def test_what_changed_since_refuses_the_commit(office: Tenant) -> None:
     there = await relations(office)
     made(await office.admin.patch(f"/v1/relations/{there['100.1']['id']}", json={"memo": "x"}), 200)
     problem(await office.admin.post(f"{PATH}/{found['id']}/commit"), 409, "plan_outdated", "/rows/3")
+
+
+async def test_postgresql_looks_at_what_was_written(office: Tenant, db: Database) -> None:
+    """Of an office that it has not looked at it would read all rows for each one that is asked for."""
+
+    async def looks() -> int:
+        counted = text("SELECT sum(analyze_count) FROM pg_stat_user_tables WHERE relname IN ('relations', 'folders')")
+        async with db.transaction(office.id) as session:
+            return int(await session.scalar(counted) or 0)
+
+    found, before = await planned(office, VRIES), await looks()
+    await committed(office, found)
+
+    async def has_looked() -> bool:
+        return await looks() >= before + 2
+
+    await eventually(has_looked, "statistics of what was written", 10)
 
 
 class TestUndo:

@@ -30,8 +30,8 @@ from app.services.import_runs import Run
 from app.settings import Settings
 from app.storage import Storage
 
-AT_ONCE = 500  # rows
-LOOK_AFTER = (0, 10 * AT_ONCE)  # rows, and PostgreSQL looks at what an empty office has got by then
+AT_ONCE = 500  # rows of a transaction, where there are several
+LOOK_AFTER = 5_000  # rows, and PostgreSQL looks at what an empty database has got by then; after the first ones too
 NAMED = 100  # rows that a refusal names
 AGAIN = "plan it again (or, where a part was committed, upload the file again)"
 WRITES: dict[str, Any] = {"relations": import_relation_writes, "contacts": import_contact_writes}
@@ -62,10 +62,12 @@ class Doing:
         return list(await self.session.scalars(found.order_by(*(key.desc() if last_first else key for key in order))))
 
     async def some_at_once(self, numbers: Sequence[int], work: Work, done: int) -> int:
+        """A large import in large portions; a small one has its progress too."""
+        step = min(2_000, max(100, len(numbers) // 20))
         telling = asyncio.create_task(self.run.progress(done))
         try:
-            for start in range(0, len(numbers), AT_ONCE):
-                part = numbers[start : start + AT_ONCE]
+            for start in range(0, len(numbers), step):
+                part = numbers[start : start + step]
                 await self.portion(part, work, start)
                 await telling
                 done += len(part)
@@ -78,7 +80,7 @@ class Doing:
     async def portion(self, numbers: Sequence[int], work: Work, start: int) -> None:
         """``start``: how many rows of its kind came before."""
         await work(self, numbers)
-        if start in LOOK_AFTER:
+        if start == 0 or start < LOOK_AFTER <= start + len(numbers):
             await self("SELECT look_at_imported()")
 
 

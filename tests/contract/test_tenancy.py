@@ -40,6 +40,16 @@ def test_the_office_leads_every_key(table: Any) -> None:
         assert index.columns[0].name == "office_id", index.name
 
 
+@pytest.mark.parametrize("table", OWNED, ids=lambda table: table.name)
+def test_something_vouches_for_the_office(table: Any) -> None:
+    """A key to `offices`, or one to a row of the same office that must be there (``OfficeOwned.is_part``)."""
+    owned = {each.name for each in OWNED}
+    keys = [each for each in table.constraints if isinstance(each, ForeignKeyConstraint)]
+    to_office = [key for key in keys if key.referred_table.name == "offices"]
+    to_row = [key for key in keys if key.referred_table.name in owned and not any(c.nullable for c in key.columns)]
+    assert to_office or to_row
+
+
 async def test_row_level_security_on_every_table(db: Database) -> None:
     query = text(
         "SELECT c.relname, c.relrowsecurity, c.relforcerowsecurity, count(p.polname) AS policies, "
