@@ -10,7 +10,7 @@ from sqlalchemy import text
 from app.db import Database
 from tests.factories import Tenant
 from tests.factories.conventions import made, problem
-from tests.factories.imports import HEADINGS, PATH, committed, done, planned, relations, rows, sheet, undone
+from tests.factories.imports import HEADINGS, PATH, committed, done, planned, relations, rows, send, sheet, undone
 
 pytestmark = [pytest.mark.anyio, pytest.mark.bytes, pytest.mark.usefixtures("worker")]
 
@@ -198,6 +198,41 @@ async def test_a_nul_in_a_workbook(office: Tenant) -> None:
     path = f"{PATH}/{made(await office.admin.post(PATH, params={'kind': 'relations'}, files=content))['id']}"
     await committed(office, await done(office.admin, path, "planned"))
     assert (await relations(office))["1"]["name"] == "Bedrijf"
+
+
+@pytest.mark.parametrize("written", ["111\u00a0222\u00a0333", "111/222/333", "100 111 222 333", "1112.22-333"])
+async def test_a_bsn_however_it_is_written_is_shown_nowhere(office: Tenant, written: str) -> None:
+    content = sheet((*HEADINGS, "E-mail", f"Nr {written}"), (*company("1"), written, "x"))
+    found = await planned(office, content)
+    told = f"{found} {await rows(office, found)}"
+    assert "******333" in told
+    assert written not in told
+
+
+async def test_a_list_without_headings_shows_no_bsn(office: Tenant) -> None:
+    path = await send(office.admin, sheet(("100", BSN, "Jan de Vries"), ("101", None, "x")))
+    ended = await done(office.admin, path, "failed")
+    assert ended["problem"]["code"] == "no_headings"
+    assert BSN not in str(ended)
+
+
+async def test_a_sheet_named_by_a_bsn(office: Tenant) -> None:
+    book, content = Workbook(write_only=True), BytesIO()
+    sheet_of = book.create_sheet(f"BSN {BSN}")
+    for cells in (HEADINGS, company("1")):
+        sheet_of.append(cells)
+    book.save(content)
+    path = await send(office.admin, content.getvalue(), name="file.xlsx")
+    assert BSN not in str(await done(office.admin, path, "planned"))
+
+
+async def test_an_archived_one_that_stays_as_it_is_stops_nothing(office: Tenant) -> None:
+    archived = await office.relation("1")
+    assert (await office.admin.delete(f"/v1/relations/{archived['id']}")).status_code == 204
+    content = sheet(HEADINGS, ("1", None, None, None), company("2"))
+    found = await planned(office, content)
+    assert [row["action"] for row in await rows(office, found)] == ["unchanged", "create"]
+    assert (await committed(office, found))["counts"]["committed"] == 1
 
 
 async def test_a_bsn_in_the_wrong_place_is_shown_nowhere(office: Tenant) -> None:

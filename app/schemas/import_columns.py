@@ -14,7 +14,7 @@ Given = dict[str, Any]
 
 MAX_SHOWN = 100
 # Nine digits as people write them; those that pass the eleven-test may be a BSN, whatever column they stand in.
-_NINE = re.compile(r"(?<!\d)(?:\d[ .\-]?){8}\d(?!\d)")
+_NINE = re.compile(r"(?<!\d)(?:\d[\s./\-]?){8}\d(?!\d)")
 
 
 @dataclass(frozen=True)
@@ -49,7 +49,7 @@ class Column:
     def shown(self, cell: Value) -> str:
         """What stands in the cell, for a report: never a citizen number."""
         text = _text(cell)
-        text = _without_digits(text) if self.kind.is_secret else _NINE.sub(_if_bsn, text)
+        text = _without_digits(text) if self.kind.is_secret else without_bsn(text)
         return text if len(text) <= MAX_SHOWN else f"{text[: MAX_SHOWN - 1]}…"
 
 
@@ -72,14 +72,20 @@ def _without_digits(text: str) -> str:
 
 def without_bsn(text: str) -> str:
     """With the mask of what may be a BSN, for what is shown to whoever reads the plan."""
-    return _NINE.sub(_if_bsn, text)
+    parts, kept, start = [], 0, 0
+    while found := _NINE.search(text, start):
+        digits = re.sub(r"\D", "", found[0])
+        if _may_be_bsn(digits):
+            parts += [text[kept : found.start()], f"******{digits[-3:]}"]
+            kept = start = found.end()
+        else:
+            start = found.start() + 1  # a group of digits before a BSN does not hide it
+    return "".join((*parts, text[kept:]))
 
 
-def _if_bsn(found: re.Match[str]) -> str:
-    digits = re.sub(r"\D", "", found[0])
+def _may_be_bsn(digits: str) -> bool:
     weights = (9, 8, 7, 6, 5, 4, 3, 2, -1)
-    passes = sum(weight * int(digit) for weight, digit in zip(weights, digits, strict=True)) % 11 == 0
-    return f"******{digits[-3:]}" if passes else found[0]
+    return sum(weight * int(digit) for weight, digit in zip(weights, digits, strict=True)) % 11 == 0
 
 
 class Told(NamedTuple):

@@ -142,7 +142,7 @@ def _shown(name: str) -> str:
 def _about(about: About, headings: Headings) -> dict[str, Any]:
     return {
         "format": about.format,
-        "sheet": about.sheet,
+        "sheet": about.sheet and _shown(about.sheet),
         "heading_row": about.heading_row,
         "encoding": about.encoding,
         "delimiter": about.delimiter,

@@ -6,6 +6,7 @@ from app.services import import_writes
 from app.services.import_writes import DONE
 
 PLANNED = "r.office_id = :office_id AND r.import_id = :import_id AND r.outcome IS NULL"
+ARCHIVED = "r.action = 'update' AND t.archived_at IS NOT NULL"  # who says nothing new of it may name it
 PARENT = "(r.becomes->'relations'->>'parent_id')::uuid"
 
 
@@ -16,7 +17,7 @@ SELECT DISTINCT ON (number) number, code FROM (
     SELECT r.number, CASE
         WHEN r.action = 'create' AND same.id IS NOT NULL THEN 'number_taken'
         WHEN r.action <> 'create' AND t.id IS NULL THEN 'gone'
-        WHEN r.action <> 'create' AND (t.version <> r.subject_version OR t.archived_at IS NOT NULL) THEN 'changed'
+        WHEN r.action <> 'create' AND (t.version <> r.subject_version OR {ARCHIVED}) THEN 'changed'
         WHEN above.id IS NULL THEN 'parent_gone'
         ELSE 'parent_archived'
     END AS code
@@ -27,7 +28,7 @@ SELECT DISTINCT ON (number) number, code FROM (
     LEFT JOIN import_rows made ON made.office_id = r.office_id AND made.import_id = r.import_id
         AND made.subject_id = {PARENT} AND made.action = 'create' AND made.outcome IS NULL
     WHERE {PLANNED} AND r.action IN ('create', 'update', 'unchanged') AND {these} AND (
-        (r.action <> 'create' AND (t.id IS NULL OR t.version <> r.subject_version OR t.archived_at IS NOT NULL))
+        (r.action <> 'create' AND (t.id IS NULL OR t.version <> r.subject_version OR {ARCHIVED}))
         OR same.id IS NOT NULL OR above.archived_at IS NOT NULL
         OR ({PARENT} IS NOT NULL AND above.id IS NULL AND made.id IS NULL)
     )

@@ -20,6 +20,7 @@ from app.access import Actor, ActorKind
 from app.db import RETRYABLE, Database, sqlstate
 from app.errors import Problem, Unavailable
 from app.models import Import
+from app.schemas.import_columns import without_bsn
 from app.sheets.reading import SheetRefused
 from app.storage import Storage
 
@@ -127,7 +128,7 @@ def _told(error: Exception) -> dict[str, Any]:
     """What the uploader reads; of what nobody foresaw the log has the rest."""
     if isinstance(error, SheetRefused | Problem):
         errors = [each.as_dict() for each in getattr(error, "errors", ())]
-        return {"code": error.code, "detail": error.detail, "errors": errors}
+        return {"code": error.code, "detail": without_bsn(error.detail), "errors": errors}
     if isinstance(error, IntegrityError):
         detail = "Something that may be there once is there by now; plan it again."
         return {"code": "clash", "detail": detail, "errors": []}
