@@ -1,7 +1,8 @@
-"""The jobs that commit an import and undo it: by the database itself, in one transaction, exactly as planned.
+"""The jobs that commit an import and undo it: by the database itself, in one transaction, exactly as planned; or in
+batches, where that was chosen.
 
-Nothing is decided here: each statement takes what stands in the plan. Before the first of them everything that the
-plan was made from is compared with what is there now.
+Nothing is decided here: each statement takes what stands in the plan. Before the first of them, or of each batch,
+everything that its rows were planned from is compared with what is there now.
 """
 
 import asyncio

@@ -26,7 +26,7 @@ LARGE = 5_000  # rows; below that the process would cost more than it brings
 
 @dataclass
 class RowRead:
-    """A row of the file as its cells were read, in the API's words; and its phone numbers as they are called."""
+    """A row of the file as its cells were read, in the API's words; phone numbers also as they are called."""
 
     number: int
     given: Given
