@@ -15,6 +15,5 @@ def stay_behind() -> None:
 
 def collect_rarely() -> None:
     """What is there now stays, and need not be looked through for garbage again and again."""
-    gc.collect()
     gc.freeze()
     gc.set_threshold(YOUNG, 20, 50)

@@ -8,7 +8,7 @@ from sqlalchemy import func, text, update
 
 from app.db import Database
 from app.models import Import
-from app.services import housekeeping
+from app.services import housekeeping, import_commits
 from app.settings import Settings
 from app.storage import Storage
 from tests.factories import Tenant
@@ -79,11 +79,14 @@ async def test_postgresql_looks_at_what_was_written(office: Tenant, db: Database
     """Of an office that it has not looked at it would read all rows for each one that is asked for."""
 
     async def looks() -> int:
-        counted = text("SELECT sum(analyze_count) FROM pg_stat_user_tables WHERE relname IN ('relations', 'folders')")
+        counted = text(
+            "SELECT sum(analyze_count) FROM pg_stat_user_tables WHERE relname IN ('relation_labels', 'relation_roles')"
+        )
         async with db.transaction(office.id) as session:
             return int(await session.scalar(counted) or 0)
 
-    found, before = await planned(office, VRIES), await looks()
+    many = sheet(HEADINGS, *((str(number), "organisatie", "Bedrijf", "BV") for number in range(import_commits.AT_ONCE)))
+    found, before = await planned(office, many), await looks()
     await committed(office, found)
 
     async def has_looked() -> bool:

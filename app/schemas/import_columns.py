@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, NamedTuple
 
+from stdnum.nl import bsn
+
 from app.schemas import import_cells
 from app.schemas.import_cells import Cell, Kind, Note, Notes, Reader, Unreadable
 from app.sheets.reading import Broken, Value, heading_key
@@ -75,17 +77,12 @@ def without_bsn(text: str) -> str:
     parts, kept, start = [], 0, 0
     while found := _NINE.search(text, start):
         digits = re.sub(r"\D", "", found[0])
-        if _may_be_bsn(digits):
+        if bsn.checksum(digits) == 0:
             parts += [text[kept : found.start()], f"******{digits[-3:]}"]
             kept = start = found.end()
         else:
             start = found.start() + 1  # a group of digits before a BSN does not hide it
     return "".join((*parts, text[kept:]))
-
-
-def _may_be_bsn(digits: str) -> bool:
-    weights = (9, 8, 7, 6, 5, 4, 3, 2, -1)
-    return sum(weight * int(digit) for weight, digit in zip(weights, digits, strict=True)) % 11 == 0
 
 
 class Told(NamedTuple):

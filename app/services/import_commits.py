@@ -94,8 +94,10 @@ async def commit(db: Database, storage: Storage, settings: Settings, payload: di
         async with _doing(run, payload) as (do, writes):
             if not run.of.in_batches:
                 await _commit_whole(do, writes)
-            await run.end(do.session, "committed", committed_at=func.now(), counts=await _counts(do))
-        await _look(run)
+            counts = await _counts(do)
+            await run.end(do.session, "committed", committed_at=func.now(), counts=counts)
+        if counts["committed"] >= AT_ONCE:
+            await _look(run)
 
 
 async def _look(run: Run) -> None:

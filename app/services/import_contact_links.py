@@ -11,7 +11,7 @@ from typing import Any
 from app.schemas.contact_links import ContactLinkPut
 from app.schemas.import_contacts import OF_LINKS
 from app.services import import_writes
-from app.services.import_writes import THESE
+from app.services.import_writes import PLANNED, THESE
 
 ENTRY = (
     "e (id uuid, relation_id uuid, version integer, becomes jsonb, was jsonb, taken_id uuid, taken_version integer, "
@@ -44,7 +44,7 @@ LEFT JOIN relations a ON a.office_id = r.office_id AND a.id = e.relation_id
 LEFT JOIN contact_links l ON l.office_id = r.office_id AND l.contact_id = r.subject_id AND l.relation_id = e.relation_id
 LEFT JOIN contact_links p ON p.office_id = r.office_id AND p.relation_id = e.relation_id AND p.is_preferred
     AND p.contact_id <> r.subject_id
-WHERE r.office_id = :office_id AND r.import_id = :import_id AND r.outcome IS NULL AND {these} AND (
+WHERE {PLANNED} AND {these} AND (
     a.id IS NULL OR a.archived_at IS NOT NULL OR l.id <> e.id OR l.version IS DISTINCT FROM e.version
     OR ((e.becomes->>'is_preferred')::boolean AND (p.id, p.version) IS DISTINCT FROM (e.taken_id, e.taken_version))
 )

@@ -5,7 +5,7 @@ from typing import Any
 
 from app.services import import_contact_links, import_writes
 from app.services.import_contact_rows import COLUMNS
-from app.services.import_writes import THESE, mark_done, mark_undone
+from app.services.import_writes import PLANNED, THESE, mark_done, mark_undone
 
 CHANGED = "r.becomes ? 'contacts'"
 
@@ -25,7 +25,7 @@ SELECT DISTINCT ON (number) number, code FROM (
     LEFT JOIN contacts same ON same.office_id = r.office_id AND same.number_key = r.key AND r.action = 'create'
     LEFT JOIN contacts mail ON mail.office_id = r.office_id AND mail.id <> r.subject_id
         AND mail.email_key = r.becomes->'contacts'->>'email_key'
-    WHERE r.office_id = :office_id AND r.import_id = :import_id AND r.outcome IS NULL
+    WHERE {PLANNED}
         AND r.action IN ('create', 'update', 'unchanged') AND {these} AND (
         same.id IS NOT NULL OR mail.id IS NOT NULL
         OR (r.action <> 'create' AND t.version IS DISTINCT FROM r.subject_version)

@@ -156,10 +156,8 @@ def _about(about: About, headings: Headings) -> dict[str, Any]:
 
 async def write(session: AsyncSession, run: Run, planned: Sequence[Planned]) -> None:
     """Keep what was decided."""
-    of = {
-        "office_id": str(run.office_id),
-        "import_id": str(run.of.id),
-    }  # as text: asyncpg's own kind of ids takes long to become JSON
+    # As text: asyncpg's own kind of ids takes long to become JSON.
+    of = {"office_id": str(run.office_id), "import_id": str(run.of.id)}
     rows = [
         {
             **of,

@@ -3,9 +3,8 @@
 from typing import Any
 
 from app.services import import_writes
-from app.services.import_writes import DONE
+from app.services.import_writes import DONE, PLANNED
 
-PLANNED = "r.office_id = :office_id AND r.import_id = :import_id AND r.outcome IS NULL"
 ARCHIVED = "r.action = 'update' AND t.archived_at IS NOT NULL"  # who says nothing new of it may name it
 PARENT = "(r.becomes->'relations'->>'parent_id')::uuid"
 

@@ -8,6 +8,7 @@ from typing import Any
 
 ALL = "r.office_id = :office_id AND r.import_id = :import_id"
 THESE = f"{ALL} AND r.number = ANY(:numbers)"
+PLANNED = f"{ALL} AND r.outcome IS NULL"
 DONE = f"{ALL} AND r.outcome = 'done'"
 
 
