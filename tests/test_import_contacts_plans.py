@@ -131,6 +131,23 @@ async def test_a_relation_has_one_preferred_contact(office: Tenant) -> None:
     ]
 
 
+async def test_a_row_in_error_takes_nothing_from_another(office: Tenant) -> None:
+    await two_relations(office)
+    content = sheet(
+        LINKED,
+        ("1", "a@v.nl", None, "100", None, None, "ja", None),
+        ("2", "a@v.nl", "Twee", "100", None, "misschien", "ja", None),
+        ("3", "a@v.nl", "Drie", "100", None, None, "ja", None),
+        ("4", "a@v.nl", "Vier", "100", None, None, "ja", None),
+    )
+    assert await found_in(office, content) == [
+        (2, "error", [("surname", "missing")]),
+        (3, "error", [("links.portal_access", "no_yes_or_no")]),
+        (4, "create", []),
+        (5, "error", [("email", "email_twice"), ("links.is_preferred", "preferred_twice")]),
+    ]
+
+
 async def test_lists_of_the_office_mean_nothing_to_it(office: Tenant) -> None:
     found = await plan(office, sheet(HEADINGS, ("1", "a@v.nl", "Vries", None)))
     made(await office.admin.post("/v1/labels", json={"name": "Vip"}))

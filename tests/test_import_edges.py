@@ -161,6 +161,15 @@ async def test_an_id_of_another_package_that_was_taken_meanwhile(office: Tenant)
     assert (refused.status_code, refused.json()["errors"][0]["code"]) == (409, "external_id_taken")
 
 
+async def test_an_id_of_another_package_that_a_row_in_error_names(office: Tenant) -> None:
+    lines = ((None, "1"), ("Naam", "2"), ("Naam", "3"))
+    content = sheet((*HEADINGS, "Koppelingen"), *((n, "organisatie", name, "BV", "afas:1") for name, n in lines))
+    shown = await rows(office, await planned(office, content))
+    assert [row["action"] for row in shown] == ["error", "create", "error"]
+    assert [each["code"] for each in shown[2]["findings"]] == ["external_id_twice"]
+    assert "Row 3" in shown[2]["findings"][0]["reason"]
+
+
 async def test_numbers_that_become_a_natural_persons(office: Tenant, db: Database) -> None:
     await office.relation("1", legal_form="bv", ob_number=f"{RSIN}B01")
     content = sheet(("Relatienummer", "Rechtsvorm"), ("1", "eenmanszaak"))

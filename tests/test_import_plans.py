@@ -110,6 +110,20 @@ class TestParents:
         ring = [("parent_number", "parent_ring")]
         assert await found_in(office, content) == [(number, "error", ring) for number in range(2, 7)]
 
+    async def test_a_ring_with_one_that_stays_after_all(self, office: Tenant) -> None:
+        """20 can not go below 21, so it stays below 22, which therefore can not go below it."""
+        above = await office.relation("22")
+        await office.relation("21")
+        await office.relation("20", parent_id=above["id"])
+        content = sheet(
+            self.HEADINGS,
+            ("20", None, None, None, "21"),
+            ("21", None, None, None, "20"),
+            ("22", None, None, None, "20"),
+        )
+        ring = [("parent_number", "parent_ring")]
+        assert await found_in(office, content) == [(number, "error", ring) for number in range(2, 5)]
+
     async def test_of_another_office(self, office: Tenant, other_office: Tenant) -> None:
         await other_office.relation("77")
         unknown = [("parent_number", "parent_unknown")]

@@ -77,7 +77,8 @@ class ImportRow(OfficeOwned, Base):
 
     ``becomes``: by table, the columns or rows as they will be; the numbers of relations stand in ``ImportIdentifier``.
     ``subject_version``: of what is changed, when it was planned, and then as the commit left it. ``wave``: rows that
-    others of the file hang below come first.
+    others of the file hang below come first. ``together``: with those of the same number, of which it is the first,
+    it is done at once or not at all.
     """
 
     __tablename__ = "import_rows"
@@ -98,6 +99,7 @@ class ImportRow(OfficeOwned, Base):
     subject_id: Mapped[UUID | None]
     subject_version: Mapped[int | None]
     wave: Mapped[int] = mapped_column(default=0)
+    together: Mapped[int | None]
     becomes: Mapped[dict[str, Any]] = mapped_column(JSONB)
     before: Mapped[dict[str, Any] | None] = mapped_column(JSONB(none_as_null=True))
     fields: Mapped[list[Any]] = mapped_column(JSONB)

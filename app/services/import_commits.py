@@ -6,7 +6,7 @@ everything that its rows were planned from is compared with what is there now.
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from typing import Any
@@ -38,7 +38,10 @@ AGAIN = "plan it again (or, where a part was committed, upload the file again)"
 WRITES: dict[str, Any] = {"relations": import_relation_writes, "contacts": import_contact_writes}
 CHECKS: dict[str, Any] = {"relations": import_relation_checks, "contacts": import_contact_writes}
 LEFT = ImportRow.outcome.is_(None)
+OTHER_LEFT = "other_row_left"  # out of date is another row of its group
+WORKS = {"create": "create", "update": "change"}  # new ones first: what is changed may hang below them
 Work = Callable[["Doing", Sequence[int]], Awaitable[None]]
+Group = list[tuple[int, str]]  # numbers of rows, and what becomes of each
 
 
 @dataclass(frozen=True)
@@ -61,6 +64,19 @@ class Doing:
         )
         order = (ImportRow.wave, ImportRow.number)
         return list(await self.session.scalars(found.order_by(*(key.desc() if last_first else key for key in order))))
+
+    async def groups(self) -> list[Group]:
+        """The rows that are left, with what becomes of them: those that need one another together."""
+        found = (
+            select(ImportRow.number, ImportRow.action, func.coalesce(ImportRow.together, ImportRow.number))
+            .where(ImportRow.office_id == self.run.office_id, ImportRow.import_id == self.run.of.id)
+            .where(ImportRow.action.in_(WORKS), LEFT)
+            .order_by(ImportRow.action, ImportRow.wave, ImportRow.number)  # new ones first
+        )
+        groups: dict[int, Group] = {}
+        for number, action, together in await self.session.execute(found):
+            groups.setdefault(together, []).append((number, action))
+        return list(groups.values())
 
     async def some_at_once(self, numbers: Sequence[int], work: Work, done: int) -> int:
         """A large import in large portions; a small one has its progress too."""
@@ -111,34 +127,54 @@ async def _commit_whole(do: Doing, writes: Any) -> None:
     await writes.hold(do)
     await check(do.session, do.run.of)
     done = 0
-    for action, work in _works(writes):
-        done = await do.some_at_once(await do.rows(ImportRow.action == action, LEFT), work, done)
-
-
-def _works(writes: Any) -> tuple[tuple[str, Work], ...]:
-    """New ones first: what is changed may hang below them."""
-    return ("create", writes.create), ("update", writes.change)
+    for action, name in WORKS.items():
+        numbers = await do.rows(ImportRow.action == action, LEFT)
+        done = await do.some_at_once(numbers, getattr(writes, name), done)
 
 
 async def _commit_in_batches(run: Run, payload: dict[str, Any]) -> None:
     """Each batch in a transaction of its own: whoever comes after a crash goes on behind the last whole one. A row
     that was planned from what has changed since is left out, and says so."""
-    done, writes = 0, WRITES[run.of.kind]
-    for action, work in _works(writes):
-        async with _doing(run, payload) as (do, _):
-            numbers = await do.rows(ImportRow.action == action, LEFT)
-        for start in range(0, len(numbers), AT_ONCE):
-            part = numbers[start : start + AT_ONCE]
-            async with _doing(run, payload) as (do, _):
-                await writes.hold(do, part)
-                await _check_lists(do.session, run.of)
-                while late := await _outdated(do.session, run.of, part):
-                    part = [number for number in part if number not in late]
-                    await import_writes.leave(do, late)
-                if part:
-                    await do.portion(part, work, start)
-                done += len(part)
-                await run.tell(do.session, done=done)
+    done = 0
+    async with _doing(run, payload) as (do, _):
+        groups = await do.groups()
+    for batch in _batches(groups):
+        async with _doing(run, payload) as (do, writes):
+            await writes.hold(do, [number for group in batch for number, _ in group])
+            await check_lists(do.session, run.of)
+            part = [row for group in await _leave_out(do, batch) for row in group]
+            for action, name in WORKS.items():
+                if numbers := [number for number, becomes in part if becomes == action]:
+                    await do.portion(numbers, getattr(writes, name), done)
+                    done += len(numbers)
+            await run.tell(do.session, done=done)
+
+
+def _batches(groups: Iterable[Group]) -> Iterator[list[Group]]:
+    batch: list[Group] = []
+    size = 0
+    for group in groups:
+        if batch and size + len(group) > AT_ONCE:
+            yield batch
+            batch, size = [], 0
+        batch.append(group)
+        size += len(group)
+    if batch:
+        yield batch
+
+
+async def _leave_out(do: Doing, batch: list[Group]) -> list[Group]:
+    """The groups of which no row is out of date; those of the others say why they are left."""
+    while late := await _outdated(do.session, do.run.of, [number for group in batch for number, _ in group]):
+        kept = []
+        for group in batch:
+            if any(number in late for number, _ in group):
+                late |= {number: OTHER_LEFT for number, _ in group if number not in late}
+            else:
+                kept.append(group)
+        await import_writes.leave(do, late)
+        batch = kept
+    return batch
 
 
 @asynccontextmanager
@@ -162,7 +198,7 @@ async def _outdated(session: AsyncSession, of: Import, numbers: Sequence[int] | 
 
 async def check(session: AsyncSession, of: Import) -> None:
     """Conflict where something that the plan was made from is no longer so; it names the rows."""
-    await _check_lists(session, of)
+    await check_lists(session, of)
     if found := await _outdated(session, of):
         detail = f"{len(found)} rows were planned from what has changed since; {AGAIN}. The first are named."
         reasons = CHECKS[of.kind].REASONS
@@ -170,7 +206,7 @@ async def check(session: AsyncSession, of: Import) -> None:
         raise Conflict(detail, code="plan_outdated", errors=errors)
 
 
-async def _check_lists(session: AsyncSession, of: Import) -> None:
+async def check_lists(session: AsyncSession, of: Import) -> None:
     planned_from = of.about["lists"]
     if planned_from and planned_from != (await import_lists.load(session, of.office_id)).fingerprint:
         detail = f"Labels, products, kinds or groups of the office were changed since the plan was made; {AGAIN}."

@@ -1,7 +1,8 @@
 """How the links in a plan of contacts are written, and taken back.
 
 A plan has of each link what it ``becomes`` and what it ``was``, null: it is made; and as ``taken`` the link that makes
-somebody else the relation's preferred contact until then. Each touches its link once, and adds one to its version.
+somebody else the relation's preferred contact until then. Each row that touches a link adds one to its version, so
+two that touch the same are done together (``tied``), for which the versions in the plan are those before both.
 """
 
 import json
@@ -19,6 +20,7 @@ ENTRY = (
 )
 OF_ROW = f"CROSS JOIN LATERAL jsonb_to_recordset(r.becomes->'links') AS {ENTRY}"
 OF_IMPORT = f"import_rows r {OF_ROW} WHERE r.office_id = :office_id AND r.import_id = :import_id"
+OF_DONE = f"{OF_IMPORT} AND r.outcome = 'done'"
 # Put together first: PostgreSQL takes what it has no statistics of for large, and would read all links of the office.
 OF_THESE = (
     "jsonb_to_recordset((SELECT jsonb_agg(each || jsonb_build_object('contact_id', r.subject_id)) FROM import_rows r "
@@ -59,8 +61,8 @@ REASONS = {
 # Rows of which a link is no longer as the commit left it.
 CHANGED_SINCE = f"""r.id IN (
     WITH touched AS (
-        SELECT r.id AS row_id, e.id, coalesce(e.version, 0) AS version FROM {OF_IMPORT}
-        UNION ALL SELECT r.id, e.taken_id, e.taken_version FROM {OF_IMPORT} AND e.taken_id IS NOT NULL
+        SELECT r.id AS row_id, e.id, coalesce(e.version, 0) AS version FROM {OF_DONE}
+        UNION ALL SELECT r.id, e.taken_id, e.taken_version FROM {OF_DONE} AND e.taken_id IS NOT NULL
     ), left_so AS (SELECT id, max(version) + count(*) AS version FROM touched GROUP BY id)
     SELECT touched.row_id FROM touched JOIN left_so ON left_so.id = touched.id
     LEFT JOIN contact_links l ON l.office_id = :office_id AND l.id = touched.id

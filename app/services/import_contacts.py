@@ -4,7 +4,7 @@ An e-mail address is a login: one that another contact has when the plan is made
 the file gives it up. That one is committed first, and then the file planned anew.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from types import SimpleNamespace
@@ -50,17 +50,19 @@ class ContactPlanner:
     def __init__(self, of: Import, lists: Lists) -> None:
         self.of = of
         self.rows = NumberedRows(CONTACTS, "contact")
-        self.emails: dict[str, int] = {}  # the row that says it first
+        self.emails: dict[str, int] = {}  # the row that gives it to somebody
         self.preferred: dict[UUID, int] = {}  # by relation, the row that names its preferred contact
-        self.taken: set[UUID] = set()  # links by which somebody is preferred, until a row takes it from him
-        self.given_up: dict[UUID, Planned] = {}  # such links, that his own row gives up
+        self.taken: dict[UUID, int] = {}  # by link that makes somebody preferred, the row that takes it from him
+        self.touched: dict[UUID, int] = {}  # by link that is there, the row that changes it
+        self.given_up: dict[UUID, Planned] = {}  # the same, where he is the preferred one no more
 
     async def plan(self, session: AsyncSession, rows: Sequence[RowRead]) -> list[Planned]:
         there = await self._there(session, rows)
         planned = [self.rows.plan(row, partial(self._decide, there)) for row in rows]
         for each in planned:
             links = each.becomes.get("links", [])
-            self.taken |= {entry["taken_id"] for entry in links if entry["taken_id"]}
+            self.taken |= {entry["taken_id"]: each.number for entry in links if entry["taken_id"]}
+            self.touched |= {entry["id"]: each.number for entry in links if entry["was"]}
             self.given_up |= {entry["id"]: each for entry in given_up(links)}
         return planned
 
@@ -104,57 +106,91 @@ class ContactPlanner:
         existing = there.contacts.get(key)
         planned.subject_id = existing.contact.id if existing else id_in(self.of.id, key)
         planned.subject_version = existing.contact.version if existing else None
-        errors = [*self._email(there, planned, given), *self._preferred(there, planned, given)]
+        mail = email_key(given["email"]) if given.get("email") else None
+        preferred = _preferred(there, given)
+        errors = [*self._email(there, planned, mail), *self._one_preferred(preferred)]
         row = ContactRow(self.of.id, planned.subject_id, existing, given, there.relations)
         decision = row.decide()
         planned.title = f"{row.contact.number} {row.contact.name or ''}".rstrip()
         errors += [each for each in decision.errors if not planned.is_wrong(each.pointer.strip("/"))]
         if errors:
             raise all_invalid(errors)
+        if any(each["is_error"] for each in planned.findings):
+            return
+        self.emails |= {mail: planned.number} if mail else {}
+        self.preferred |= dict.fromkeys(preferred, planned.number)
         planned.becomes, planned.fields = decision.becomes, decision.fields
         planned.action = "create" if existing is None else "update" if decision.becomes else "unchanged"
         if planned.action != "unchanged":
             planned.findings += [import_findings.of_warning(CONTACTS, each) for each in decision.warnings]
 
-    def _email(self, there: There, planned: Planned, given: Given) -> Iterator[FieldError]:
+    def _email(self, there: There, planned: Planned, key: str | None) -> Iterator[FieldError]:
         """Who else has it is not said: he may be nobody's business."""
-        if not given.get("email"):
+        if key is None:
             return
-        key = email_key(given["email"])
         if there.owners.get(key, planned.subject_id) != planned.subject_id:
             detail = (
                 "Another contact of the office has this e-mail address. Where this file gives him another, commit "
                 "that row first."
             )
             yield FieldError("/email", "taken", detail)
-        elif (first := self.emails.setdefault(key, planned.number)) != planned.number:
+        elif first := self.emails.get(key):
             yield FieldError("/email", "email_twice", f"Row {first} gives another contact this e-mail address.")
 
-    def _preferred(self, there: There, planned: Planned, given: Given) -> Iterator[FieldError]:
-        for link in given.get("links", ()):
-            relation = there.relations.get(number_key(link["relation_number"]))
-            if relation is None or not link.get("is_preferred"):
-                continue
-            if (first := self.preferred.setdefault(relation.id, planned.number)) != planned.number:
-                number = RELATION.shown(link["relation_number"])
+    def _one_preferred(self, preferred: Mapping[UUID, str]) -> Iterator[FieldError]:
+        for relation_id, number in preferred.items():
+            if first := self.preferred.get(relation_id):
                 detail = f"A relation has one preferred contact; row {first} names that of {number}."
                 yield FieldError("/links/is_preferred", "preferred_twice", detail)
 
     async def settle(self, session: AsyncSession) -> None:
-        """What one row takes and another gives up is done once, by the one that takes it."""
-        both = [self.given_up[link_id] for link_id in self.taken & self.given_up.keys()]
-        for planned in both:
+        """What one row takes and another gives up is done once, by the one that takes it; and both at once."""
+        both = {planned.number: planned for link_id, planned in self.given_up.items() if link_id in self.taken}
+        for planned in both.values():
             links = planned.becomes["links"]
             for entry in [entry for entry in given_up(links) if entry["id"] in self.taken]:
                 del entry["becomes"]["is_preferred"], entry["was"]["is_preferred"]
             planned.becomes["links"] = [entry for entry in links if entry["becomes"]]
-        if both:
-            rows = [{"number": planned.number, "becomes": planned.becomes} for planned in both]
+        changed = [{"number": number, "becomes": planned.becomes} for number, planned in both.items()]
+        await self._set(session, "becomes", "jsonb", changed)
+        pairs = ((number, self.touched[link_id]) for link_id, number in self.taken.items() if link_id in self.touched)
+        tied = [{"number": number, "together": first} for number, first in together(pairs).items()]
+        await self._set(session, "together", "integer", tied)
+
+    async def _set(self, session: AsyncSession, column: str, kind: str, rows: list[dict[str, Any]]) -> None:
+        """Of these rows of the plan."""
+        if rows:
             await session.execute(
                 text(
-                    "UPDATE import_rows r SET becomes = made.becomes "
-                    "FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS made (number integer, becomes jsonb) "
+                    f"UPDATE import_rows r SET {column} = made.{column} "
+                    f"FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS made (number integer, {column} {kind}) "
                     "WHERE r.office_id = :office_id AND r.import_id = :import_id AND r.number = made.number"
                 ),
                 {"rows": to_json(rows).decode(), "office_id": self.of.office_id, "import_id": self.of.id},
             )
+
+
+def _preferred(there: There, given: Given) -> dict[UUID, str]:
+    """Relations of which the row says that he is their preferred contact, and what it calls them."""
+    named = [(there.relations.get(number_key(link["relation_number"])), link) for link in given.get("links", ())]
+    return {
+        relation.id: RELATION.shown(link["relation_number"])
+        for relation, link in named
+        if relation and link.get("is_preferred")
+    }
+
+
+def together(pairs: Iterable[tuple[int, int]]) -> dict[int, int]:
+    """By number of each of these rows, the first of all that it is paired with, directly or by way of others."""
+    above: dict[int, int] = {}
+
+    def first(number: int) -> int:
+        while (up := above.setdefault(number, number)) != number:
+            above[number] = above[up]  # half the way for who comes next
+            number = above[number]
+        return number
+
+    for pair in pairs:
+        low, high = sorted(map(first, pair))
+        above[high] = low
+    return {number: first(number) for number in above}

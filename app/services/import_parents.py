@@ -1,8 +1,7 @@
 """Who is above whom, when a whole file says so: somebody who is not there, a ring, and in which order they are made."""
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
-from typing import Any
+from collections.abc import Collection, Mapping
 
 from pydantic_core import to_json
 from sqlalchemy import delete, select, text
@@ -20,49 +19,61 @@ UNKNOWN = (
     "Neither the office nor this file has the relation that this one should hang below, or its row is not right.",
     "Correct the number, or the row of that relation.",
 )
+Above = Mapping[str, str | None]  # by key, the one above it
 RING = ("parent_ring", "These relations hang below each other in a ring.", "Correct who is above whom.")
 
 
-async def settle(session: AsyncSession, of: Import, made: Mapping[str, int], parents: Mapping[str, str | None]) -> None:
-    """``made``: keys of what the file makes, and below how many new ones each was planned so far.
-
-    ``parents``: by key, the one above it, where the file says so, or None.
+async def settle(
+    session: AsyncSession, of: Import, made: Collection[str], waves: Mapping[str, int], parents: Above
+) -> None:
+    """``made``: keys of what the file makes; ``waves``: of that and of what it moves, below how many of these each was
+    planned so far; ``parents``: by key, the one above it, where the file says so, or None.
     """
     below = {key: parent for key, parent in parents.items() if parent is not None}
     if not below:
         return
-    known = await _known(session, of, set(below.values()) - made.keys())
-    rings = _in_rings(await _all_above(session, of) | dict(parents))
-    wrong = {key: RING for key in below if key in rings}
+    known = await _known(session, of, set(below.values()).difference(made))
+    office = await _all_above(session, of)
+    above = {**office, **parents}
+    wrong = _wrong(below, made, known, above, office)
+    await _refuse(session, of, {key: of_row(*words, PARENT) for key, words in wrong.items()})
+    await _order(session, of, waves, {key: wave for key, wave in _waves(waves, above).items() if key not in wrong})
+
+
+def _wrong(
+    below: Mapping[str, str], made: Collection[str], known: Collection[str], above: dict[str, str | None], office: Above
+) -> dict[str, tuple[str, str, str]]:
+    """Rows that say who is above them and can not, and why; in ``above`` they stay where the office has them."""
     children = defaultdict(list)
     for key, parent in below.items():
         children[parent].append(key)
-    lost = [key for key, parent in below.items() if parent not in known and parent not in made]
-    lost += [child for key in wrong if key in made for child in children[key]]
-    while lost:  # who hangs below a row that is not right is not right either
-        key = lost.pop()
-        if key not in wrong:
-            wrong[key] = UNKNOWN
-            lost += children[key] if key in made else []
-    await _refuse(session, of, {key: of_row(*words, PARENT) for key, words in wrong.items()})
-    await _order(session, of, made, {key: above for key, above in below.items() if above in made and key not in wrong})
-
-
-def _in_rings(above: Mapping[str, str | None]) -> set[str]:
-    """Those that, going up, come back to themselves. Each is looked at once."""
-    rings: set[str] = set()
     seen: set[str] = set()
-    for start in above:
-        path: dict[str, None] = {}
-        key: str | None = start
-        while key is not None and key not in seen and key not in path:
-            path[key] = None
-            key = above.get(key)
-        if key is not None and key in path:
-            walked = list(path)
-            rings.update(walked[walked.index(key) :])
-        seen.update(path)
-    return rings
+    rings = {key for start in above for key in _ring(start, above, seen)}
+    found = [(key, RING) for key in below if key in rings]
+    found += [(key, UNKNOWN) for key, parent in below.items() if parent not in known and parent not in made]
+    wrong: dict[str, tuple[str, str, str]] = {}
+    for key, words in found:  # which grows meanwhile
+        if key in wrong:
+            continue
+        wrong[key] = words
+        above[key] = office.get(key)
+        if key in made:  # who hangs below a row that is not right is not right either
+            found += [(child, UNKNOWN) for child in children[key]]
+        else:  # and where it stays, others may have counted on its going
+            found += [(each, RING) for each in _ring(key, above, set()) if each in below]
+    return wrong
+
+
+def _ring(start: str, above: Above, seen: set[str]) -> list[str]:
+    """Those that, going up from here, come back to themselves; nothing where what was ``seen`` before is met."""
+    path: dict[str, None] = {}
+    key: str | None = start
+    while key is not None and key not in seen and key not in path:
+        path[key] = None
+        key = above.get(key)
+    seen.update(path)
+    walked = list(path)
+    return walked[walked.index(key) :] if key is not None and key in path else []
 
 
 async def _all_above(session: AsyncSession, of: Import) -> dict[str, str]:
@@ -108,29 +119,32 @@ async def _refuse(session: AsyncSession, of: Import, wrong: Mapping[str, Found])
     )
 
 
-async def _order(session: AsyncSession, of: Import, made: Mapping[str, int], below: Mapping[str, str]) -> None:
-    """Who hangs below another new one is made after him."""
-    waves: list[dict[str, Any]] = [{"key": key, "wave": wave} for key, wave in _waves(below) if made.get(key) != wave]
-    if waves:
+async def _order(session: AsyncSession, of: Import, waves: Mapping[str, int], right: Mapping[str, int]) -> None:
+    """Who hangs below another new or moved one is done after him: so no ring is there in between either."""
+    rows = [{"key": key, "wave": wave} for key, wave in right.items() if waves[key] != wave]
+    if rows:
         await session.execute(
             text(
                 "UPDATE import_rows r SET wave = made.wave "
                 "FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS made (key text, wave integer) "
                 "WHERE r.office_id = :office_id AND r.import_id = :import_id AND r.key = made.key "
-                "AND r.action = 'create'"
+                "AND r.action IN ('create', 'update')"
             ),
-            {"rows": to_json(waves).decode(), "office_id": of.office_id, "import_id": of.id},
+            {"rows": to_json(rows).decode(), "office_id": of.office_id, "import_id": of.id},
         )
 
 
-def _waves(below: Mapping[str, str]) -> Iterator[tuple[str, int]]:
-    """How many new ones each hangs below."""
-    found: dict[str, int] = {}
-    for start in below:
-        path, key = [], start
-        while key in below and key not in found:
+def _waves(counted: Collection[str], above: Above) -> dict[str, int]:
+    """Below how many of these each of them hangs."""
+    found: dict[str, int] = {}  # those, and itself
+    for start in counted:
+        path: list[str] = []
+        key: str | None = start
+        while key is not None and key not in found:
             path.append(key)
-            key = below[key]
+            key = above.get(key)
+        many = found[key] if key is not None else 0
         for each in reversed(path):
-            found[each] = found.get(below[each], 0) + 1
-    yield from found.items()
+            many += each in counted
+            found[each] = many
+    return {key: found[key] - 1 for key in counted}

@@ -3,7 +3,7 @@
 from typing import Any
 
 from app.services import import_writes
-from app.services.import_writes import DONE, PLANNED
+from app.services.import_writes import ALL, DONE, PLANNED
 
 ARCHIVED = "r.action = 'update' AND t.archived_at IS NOT NULL"  # who says nothing new of it may name it
 PARENT = "(r.becomes->'relations'->>'parent_id')::uuid"
@@ -37,18 +37,18 @@ SELECT DISTINCT ON (number) number, code FROM (
     JOIN relation_external_ids x ON x.office_id = :office_id AND x.system = e.system AND x.external_id = e.external_id
         AND x.relation_id <> r.subject_id
     WHERE {PLANNED} AND r.action IN ('create', 'update') AND {these}
-    UNION ALL ({_in_rings(these)})
+    UNION ALL ({_in_rings(f"{PLANNED} AND r.action IN ('create', 'update') AND {these}", "becomes")})
 ) found
 ORDER BY number
 """
 
 
-def _in_rings(these: str) -> str:
-    """Those that would be above themselves: upwards from each moved one, as these rows leave the office."""
+def _in_rings(these: str, side: str) -> str:
+    """Those that would be above themselves, were these rows as this side of the plan has them: upwards from each."""
     return f"""
 WITH RECURSIVE moved AS (
-    SELECT r.number, r.action, r.subject_id, {PARENT} AS parent_id FROM import_rows r
-    WHERE {PLANNED} AND r.action IN ('create', 'update') AND r.becomes->'relations' ? 'parent_id' AND {these}
+    SELECT r.number, r.action, r.subject_id, (r.{side}->'relations'->>'parent_id')::uuid AS parent_id
+    FROM import_rows r WHERE {these} AND r.{side}->'relations' ? 'parent_id'
 ), up AS (
     SELECT number, subject_id, parent_id, 0 AS steps FROM moved WHERE action = 'update' AND parent_id IS NOT NULL
     UNION ALL SELECT up.number, up.subject_id,
@@ -57,7 +57,7 @@ WITH RECURSIVE moved AS (
     LEFT JOIN relations t ON t.office_id = :office_id AND t.id = up.parent_id
     WHERE up.parent_id <> up.subject_id AND steps < 100
 )
-SELECT number, 'ring' FROM up WHERE parent_id = subject_id
+SELECT DISTINCT number, 'ring' AS code FROM up WHERE parent_id = subject_id
 """
 
 
@@ -96,9 +96,6 @@ WENT_ON = {
     "ON x.office_id = r.office_id AND x.system = b.system AND x.external_id = b.external_id AND x.relation_id <> t.id)",
     "parent_gone": "r.before->'relations'->>'parent_id' IS NOT NULL AND NOT EXISTS (SELECT FROM relations p WHERE "
     "p.office_id = r.office_id AND p.id = (r.before->'relations'->>'parent_id')::uuid)",
-    "ring": "r.before->'relations'->>'parent_id' IS NOT NULL AND EXISTS (WITH RECURSIVE up AS ("
-    "SELECT (r.before->'relations'->>'parent_id')::uuid AS id UNION SELECT p.parent_id FROM up JOIN relations p "
-    "ON p.office_id = r.office_id AND p.id = up.id) SELECT FROM up WHERE up.id = t.id)",
     "citizen_numbers_off": "EXISTS (SELECT FROM import_identifiers i JOIN offices o ON o.id = i.office_id "
     "WHERE i.office_id = r.office_id AND i.import_id = r.import_id AND i.number = r.number AND i.is_before "
     "AND i.is_personal AND i.kind IN ('bsn', 'ob_number', 'lh_number') AND NOT o.keeps_citizen_numbers)",
@@ -120,6 +117,14 @@ async def keep_what_went_on(do: Any) -> None:
         f"WHERE f.office_id = :office_id AND d.relation_id IN ({of_new}) ORDER BY f.id FOR UPDATE OF f"
     )
     await import_writes.keep(do, "relations", WENT_ON)
+    back = _in_rings(f"{DONE} AND r.action = 'update'", "before")
+    while (  # who stays where he is may be below those who would go back
+        await do(
+            f"UPDATE import_rows r SET outcome = s.code FROM ({back}) s WHERE {ALL} AND r.number = s.number "
+            "RETURNING r.id"
+        )
+    ).first():
+        pass
     while (  # who stays keeps those above him
         await do(
             "UPDATE import_rows r SET outcome = 'has_children' WHERE r.action = 'create' "

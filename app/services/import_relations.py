@@ -4,7 +4,7 @@ Nothing is written here. Rows are looked at in batches, together with what the o
 same file say of each other is settled in the end.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import partial
 from types import SimpleNamespace
 from typing import Any
@@ -40,7 +40,8 @@ class RelationPlanner:
         self.lists = lists
         self.actor = Actor.system(of.office_id)
         self.rows = NumberedRows(RELATIONS, "relation")
-        self.waves: dict[str, int] = {}  # by key of what the file makes, how many of these it hangs below so far
+        self.made: set[str] = set()  # keys of new ones
+        self.waves: dict[str, int] = {}  # by key of a new or moved one, how many of these it hangs below so far
         self.parents: dict[str, str | None] = {}  # by key, the key of the one above it, where the file says so
         self.external: dict[tuple[str, str], int] = {}  # the row that names an id of another package
 
@@ -52,8 +53,10 @@ class RelationPlanner:
 
     def _made(self, planned: Planned) -> Planned:
         """Who is above whom is known by now where the file has him first, as most have."""
+        key = planned.key or ""
         if planned.action == "create":
-            key = planned.key or ""
+            self.made.add(key)
+        if planned.action == "create" or "parent_id" in planned.becomes.get("relations", ()):
             planned.wave = self.waves[key] = self.waves.get(self.parents.get(key) or "", -1) + 1
         return planned
 
@@ -104,14 +107,18 @@ class RelationPlanner:
             given["parent_id"] = self._parent(key, above, known)
         planned.subject_id = existing.relation.id if existing else id_in(self.of.id, key)
         planned.subject_version = existing.relation.version if existing else None
-        self._check_external(planned, given, taken)
+        named = [pair for pair in (given.get("external_ids") or {}).items() if pair[1] is not None]
+        self._check_external(planned, named, taken)
         row_of = existing or new_relation(self.of.office_id, planned.subject_id)
         decision = RelationRow(session, self.lists, row_of, given).decide()
         planned.title = f"{row_of.relation.number} {row_of.relation.name}"
         planned.becomes, planned.fields, planned.identifiers = decision.becomes, decision.fields, decision.identifiers
         planned.action = "create" if existing is None else "update" if decision.becomes else "unchanged"
-        if says_parent and not any(each["is_error"] for each in planned.findings):
+        if any(each["is_error"] for each in planned.findings):
+            return
+        if says_parent:
             self.parents[key] = above and number_key(above)
+        self.external |= dict.fromkeys(named, planned.number)
         if planned.action != "unchanged":
             planned.findings += [import_findings.of_warning(RELATIONS, each) for each in decision.warnings]
 
@@ -126,16 +133,17 @@ class RelationPlanner:
             raise invalid("/parent_id", "archived", "That relation is archived; choose one that is in use.")
         return found
 
-    def _check_external(self, planned: Planned, given: Given, taken: Mapping[tuple[str, str], UUID]) -> None:
-        for pair in (given.get("external_ids") or {}).items():
-            if pair[1] is None:
-                continue
+    def _check_external(
+        self, planned: Planned, named: Iterable[tuple[str, str]], taken: Mapping[tuple[str, str], UUID]
+    ) -> None:
+        """Ids of other packages that the row gives, each to one relation."""
+        for pair in named:
             if taken.get(pair, planned.subject_id) != planned.subject_id:
                 raise invalid("/external_ids", "taken", "Another relation has this id in that package.")
-            if self.external.setdefault(pair, planned.number) != planned.number:
-                detail = f"Row {self.external[pair]} gives this id of that package to another relation."
+            if first := self.external.get(pair):
+                detail = f"Row {first} gives this id of that package to another relation."
                 raise invalid("/external_ids", "external_id_twice", detail)
 
     async def settle(self, session: AsyncSession) -> None:
         """What rows of the file say of each other: who is above whom, and whether he is there."""
-        await import_parents.settle(session, self.of, self.waves, self.parents)
+        await import_parents.settle(session, self.of, self.made, self.waves, self.parents)

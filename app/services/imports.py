@@ -95,8 +95,11 @@ async def commit(session: AsyncSession, actor: Actor, of: Import, options: Commi
     if of.state != "planned":
         raise _not_now(of, "committed")
     _check_kept(of)
-    await import_commits.check(session, of)
-    of.in_batches = options.in_batches or await _is_begun(session, of)
+    if await _is_begun(session, of):
+        await import_commits.check_lists(session, of)
+    else:
+        await import_commits.check(session, of)
+        of.in_batches = options.in_batches
     await _turn(session, actor, of, "committing")
     events.record(session, actor, "import.committed", of, kind=of.kind, counts=of.counts)
     await _order(session, actor, of, "imports.commit")
