@@ -220,7 +220,7 @@ def test_links_that_do_not_fit(cells: dict[str, Value], pointer: str, code: str)
     assert [(each.pointer, each.code, each.is_error) for each in findings] == [(pointer, code, True)]
 
 
-SECRET = ("bsn", "ob_number", "vat_id", "lh_numbers")
+SECRET = ("bsn", "rsin", "ob_number", "vat_id", "lh_numbers")
 
 
 @pytest.mark.parametrize("field", SECRET)
@@ -231,6 +231,7 @@ SECRET = ("bsn", "ob_number", "vat_id", "lh_numbers")
         (f"'{BSN}B01", "'******333B01"),
         (f"{BSN}.0", "******333.0"),
         (111222333.0, "******333"),
+        (10000008, "*****008"),
         (f"Jan {BSN} x", "*** ******333 *"),
         ("1112.22.333", "****.**.333"),
         ("12", "**"),

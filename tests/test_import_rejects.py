@@ -4,6 +4,7 @@ import csv
 import io
 import tempfile
 from collections.abc import Sequence
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -53,7 +54,7 @@ def table(content: bytes, form: str) -> list[list[Any]]:
 
 
 def workbook(path: Path, lines: Sequence[Sequence[Any]]) -> bytes:
-    book = xlsxwriter.Workbook(path)
+    book = xlsxwriter.Workbook(path, {"default_date_format": "dd-mm-yyyy"})
     sheet = book.add_worksheet()
     for row, line in enumerate(lines):
         for place, cell in enumerate(line):
@@ -136,6 +137,25 @@ async def test_what_a_workbook_holds(office: Tenant, tmp_path: Path) -> None:
     again = await planned(office, content, name="b.xlsx")
     codes = [[(each["field"], each["code"]) for each in row["findings"]] for row in await rows(office, found)]
     assert [[(each["field"], each["code"]) for each in row["findings"]] for row in await rows(office, again)] == codes
+
+
+@pytest_worker
+@both
+async def test_what_was_refused_stays_refused(office: Tenant, tmp_path: Path, form: str) -> None:
+    """In a form that would make text of it too; what stood there is told."""
+    heads = (*HEADINGS, "Plaats", "Achternaam", "BSN", "Memo")
+    long = 12345678901234567890
+    day = date(2024, 2, 1)
+    lines = (1.0, "organisatie", long, "BV", True), (2, "persoon", None, None, None, "Vries", day, long)
+    found = await planned(office, workbook(tmp_path / "a.xlsx", (heads, *lines)), name="a.xlsx")
+    content = await download(office.admin, found, form)
+    again = await planned(office, content, name=f"b.{form}")
+    fields = [{each["field"] for each in row["findings"] if each["is_error"]} for row in await rows(office, found)]
+    assert fields == [{"name", "addresses.visiting.city"}, {"bsn", "memo"}]
+    shown = await rows(office, again)
+    assert [{each["field"] for each in row["findings"] if each["is_error"]} for row in shown] == fields
+    told = [line[-1] for line in table(content, form)[1:]]
+    assert "(hier stond Naam: 1234567890123456" in told[0]
 
 
 @pytest_worker

@@ -13,7 +13,7 @@ from app.settings import Settings
 from app.storage import Storage
 from tests.factories import Tenant
 from tests.factories.conventions import made, problem
-from tests.factories.imports import HEADINGS, PATH, committed, planned, relations, rows, sheet, undone
+from tests.factories.imports import HEADINGS, PATH, committed, done, planned, relations, rows, send, sheet, undone
 from tests.factories.waiting import eventually
 
 pytestmark = [pytest.mark.anyio, pytest.mark.bytes, pytest.mark.usefixtures("worker")]
@@ -160,6 +160,17 @@ class TestKept:
         assert len(await relations(office)) == 3
         problem(await office.admin.post(f"{PATH}/{found['id']}/undo"), 410)
         assert made(await office.admin.get(f"{PATH}/{found['id']}"), 200)["counts"]["create"] == 3
+
+    async def test_what_was_read_of_it_goes_too(self, office: Tenant, db: Database, settings: Settings) -> None:
+        """Of one that failed as well: the problem quotes the file."""
+        path = await send(office.admin, sheet(("Jan de Vries", "Piet Jansen"), ("1", "2")))
+        found = await done(office.admin, path, "failed")
+        assert "Jan de Vries" in found["problem"]["detail"]
+        await self.age(db, office, settings.import_days + 1)
+        await housekeeping.expire(db, settings)
+        after = made(await office.admin.get(path), 200)
+        assert (after["state"], after["problem"]["code"]) == ("failed", found["problem"]["code"])
+        assert "Vries" not in str(after)
 
     async def test_one_that_no_worker_came_back_to(self, office: Tenant, db: Database, settings: Settings) -> None:
         found = await planned(office, VRIES)

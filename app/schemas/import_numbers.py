@@ -73,7 +73,8 @@ def identifier(kind: str, *, is_secret: bool = False) -> Kind:
         except IdentifierError as error:
             raise Unreadable(Note(error.code, error.detail, ADVICE)) from None
 
-    return Kind("nummer, als tekst", read, _written, is_secret=is_secret)
+    # What stands as RSIN of a person is a BSN, also where its first zero is lost and it looks like any other number.
+    return Kind("nummer, als tekst", read, _written, is_secret=is_secret or kind == "rsin")
 
 
 def _written(value: str | Masked) -> Cell:

@@ -1,6 +1,7 @@
 """The rows that an import leaves out, as they stand in its file, each with what is the matter: to be sent again."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -13,13 +14,14 @@ from app.db import Database
 from app.errors import Conflict, Gone, Unavailable
 from app.models import Blob, Import, ImportRow
 from app.s3 import ObjectMissing
-from app.schemas.import_cells import is_error
-from app.schemas.import_columns import ERRORS, Headings, match
+from app.schemas.import_cells import Unreadable, is_error
+from app.schemas.import_columns import ERRORS, Headings, Place, match
 from app.schemas.import_templates import TEMPLATES, Form
 from app.services import events, export_files, import_files
 from app.services.export_files import Page, Pages
 from app.services.exports import Ask
 from app.sheets.reading import Broken, Reading, Row, SheetRefused, Value
+from app.sheets.writing import as_text, in_workbook
 from app.storage import Storage
 
 WITH_FILE = joinedload(Import.blob)
@@ -27,6 +29,7 @@ PLANNED = ("planned", "committing", "committed", "undoing", "undone")
 REJECTED = ("error", "duplicate")
 MOST_SAID = 8_000  # characters of what is the matter with one row
 NO_VALUE = "#N/B"
+Again = Callable[[Place, Value], Value]
 
 
 def file_of(of: Import) -> Blob:
@@ -60,7 +63,8 @@ async def write(db: Database, storage: Storage, ask: Ask, of: Import, form: Form
             import_files.opened(of, file, catalogue.known) as sheet,
         ):
             headings = match(catalogue, sheet.about.headings)
-            pages = _pages(db, ask, of, headings, sheet)
+            again = partial(_again, as_text if form == "csv" else in_workbook)
+            pages = _pages(db, ask, of, headings, sheet, again)
             await export_files.write(form, path, catalogue.sheet, (*headings.columns, ERRORS), pages)
     except ObjectMissing:
         raise Gone(import_files.GONE, code="file_gone") from None
@@ -68,11 +72,11 @@ async def write(db: Database, storage: Storage, ask: Ask, of: Import, form: Form
         raise Unavailable(f"Reading the file again failed: {refusal.detail}", code="file_unread") from None
 
 
-async def _pages(db: Database, ask: Ask, of: Import, headings: Headings, sheet: Reading) -> Pages:
+async def _pages(db: Database, ask: Ask, of: Import, headings: Headings, sheet: Reading, again: Again) -> Pages:
     async for rows in sheet.batches():
         async with db.transaction(of.office_id) as session:
             said = await _said(session, await ask(session), of, rows)
-        yield _page(headings, [row for row in rows if row.number in said], said)
+        yield _page(headings, [row for row in rows if row.number in said], said, again)
 
 
 async def _said(session: AsyncSession, actor: Actor, of: Import, rows: Sequence[Row]) -> dict[int, str]:
@@ -100,13 +104,29 @@ def _sentence(finding: dict[str, Any]) -> str:
     return f"{warning}{where}{finding['reason']} {finding['advice']}".strip()
 
 
-def _page(headings: Headings, rows: Sequence[Row], said: dict[int, str]) -> Page:
+def _page(headings: Headings, rows: Sequence[Row], said: dict[int, str], again: Again) -> Page:
     for row in rows:
-        yield [*(_again(row.cells[place.position]) for place in headings.places), said[row.number]]
+        cells = [again(place, row.cells[place.position]) for place in headings.places]
+        stood = [
+            f"(hier stond {place.column.dutch}: {shown})"
+            for place, cell in zip(headings.places, cells, strict=True)
+            if cell == NO_VALUE and (shown := place.column.shown(row.cells[place.position])) != NO_VALUE
+        ]
+        yield [*cells, " | ".join((said[row.number], *stood))]
 
 
-def _again(cell: Value) -> Value:
-    """As it was. A formula means nothing in another file, and as text it would pass for a value."""
+def _again(written: Callable[[Value], Value], place: Place, cell: Value) -> Value:
+    """As it was; but what would now pass for a value and did not is none. (A formula means nothing in another file,
+    and a day that Excel made of 1-2 is text in CSV.)"""
     if isinstance(cell, Broken):
         return cell.text if is_error(cell.text) else NO_VALUE
-    return cell
+    is_text = cell is None or isinstance(cell, str)
+    return NO_VALUE if not is_text and _is_refused(place, cell) and not _is_refused(place, written(cell)) else cell
+
+
+def _is_refused(place: Place, cell: Value) -> bool:
+    try:
+        place.read(cell)
+    except Unreadable:
+        return True
+    return False

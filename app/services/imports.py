@@ -17,7 +17,7 @@ from app.access import Actor, visible
 from app.errors import Conflict, Gone, Invalid, TooLarge
 from app.models import Import, ImportIdentifier, ImportRow
 from app.schemas.imports import CommitOptions, ImportOptions, ImportQuery, ImportRowQuery
-from app.services import blobs, events, import_commits
+from app.services import blobs, events, import_commits, import_files
 from app.services.uploads import Upload
 from app.settings import MIB
 from app.sheets.reading import Limits
@@ -164,7 +164,8 @@ def _check_kept(of: Import) -> None:
 
 
 async def expire(session: AsyncSession, office_id: UUID, age: timedelta) -> None:
-    """Files hold whole clienteles: they are not kept longer than somebody may want to undo them. What they did stays.
+    """Files hold whole clienteles: they are not kept longer than somebody may want to undo them, nor is what was read
+    of them. What they did stays.
 
     One whose worker never came back is told to have failed, so that it can be planned again.
     """
@@ -186,6 +187,8 @@ async def expire(session: AsyncSession, office_id: UUID, age: timedelta) -> None
         await session.execute(gone)
     unused = [each.blob_id for each in found if each.blob_id]
     for each in found:
-        each.blob_id = None
+        each.blob_id, each.about = None, {}
+        if each.problem:
+            each.problem = {"code": each.problem["code"], "detail": import_files.GONE, "errors": []}
     await session.flush()
     await blobs.release_unused(session, office_id, unused)

@@ -23,7 +23,7 @@ from xlsxwriter.worksheet import Worksheet
 from app.sheets.rows import CELL_CHARS, EXACT, Broken, Value, column_letters
 from app.sheets.unsafe import harmless
 
-__all__ = ["Book", "Column", "ListSheet", "csv_head", "csv_rows", "harmless", "workbook"]
+__all__ = ["Book", "Column", "ListSheet", "as_text", "csv_head", "csv_rows", "harmless", "in_workbook", "workbook"]
 
 _LAST_ROW = 1_048_575
 _FIRST_DAY = date(1900, 3, 1)  # from which on Excel counts right; days before are text
@@ -127,19 +127,19 @@ class Book:
                 sheet.write_string(row, place, _fitting(text), self._wrapped if row else self.heading)
 
     def write(self, sheet: Worksheet, row: int, place: int, cell: Value) -> None:
-        match cell:
+        match in_workbook(cell):
             case None:
                 return
-            case bool():
-                sheet.write_boolean(row, place, cell)
-            case datetime() if cell.date() >= _FIRST_DAY:
-                sheet.write_datetime(row, place, cell, self._moment)
-            case date() if not isinstance(cell, datetime) and cell >= _FIRST_DAY:
-                sheet.write_datetime(row, place, cell, self._day)
-            case int() | float() if abs(cell) < EXACT:
-                sheet.write_number(row, place, cell)
-            case _:
-                sheet.write_string(row, place, _fitting(_plain(cell)))
+            case bool(truth):
+                sheet.write_boolean(row, place, truth)
+            case datetime() as moment:
+                sheet.write_datetime(row, place, moment, self._moment)
+            case date() as day:
+                sheet.write_datetime(row, place, day, self._day)
+            case int() | float() as number:
+                sheet.write_number(row, place, number)
+            case text:
+                sheet.write_string(row, place, _fitting(str(text)))
 
     def source(self, choices: Sequence[str]) -> Sequence[str] | str:
         """What a drop-down names: its values, or where they stand when they are too many to be named."""
@@ -196,10 +196,25 @@ def csv_rows(rows: Iterable[Sequence[Value]]) -> bytes:
 
 def _in_csv(cell: Value) -> str:
     is_number = isinstance(cell, int | float)
-    return str(cell) if is_number else harmless(_plain(cell))
+    return str(cell) if is_number else harmless(as_text(cell))
 
 
-def _plain(cell: Value) -> str:
+def in_workbook(cell: Value) -> Value:
+    """As a workbook holds it: text, where it has no other way."""
+    match cell:
+        case None | bool():
+            return cell
+        case datetime() if cell.date() >= _FIRST_DAY:
+            return cell
+        case date() if not isinstance(cell, datetime) and cell >= _FIRST_DAY:
+            return cell
+        case int() | float() if abs(cell) < EXACT:
+            return cell
+    return as_text(cell)
+
+
+def as_text(cell: Value) -> str:
+    """As CSV holds it."""
     match cell:
         case None:
             return ""
