@@ -66,9 +66,7 @@ class TestRowsThatNeedOneAnother:
     async def test_who_takes_and_who_had_it(self, office: Tenant) -> None:
         await two_preferred(office)
         taken = (("3", "3@v.nl", "Nieuw", "100", None, "ja"), ("4", "4@v.nl", "Vier", None, None, None))
-        ended = await in_batches(
-            office, sheet(LINKED, *taken, ("1", None, None, "100", "directeur", None)), "contacts"
-        )
+        ended = await in_batches(office, sheet(LINKED, *taken, ("1", None, None, "100", "directeur", None)), "contacts")
         assert ended["counts"]["committed"] == 3
         assert await preferred(office, "1", "3") == {"1": [], "3": ["100"]}
         assert (await links(office, "1"))["100"]["function"] == "directeur"

@@ -2,7 +2,7 @@
 
 import json
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from importlib.metadata import version
 from typing import Any
 from uuid import uuid4
@@ -10,10 +10,13 @@ from uuid import uuid4
 import httpx
 
 from app.remote import FAILED, UNUSABLE, Failed
+from app.remote.screen import printable
 
 Told = dict[str, Any]
 Tell = Callable[[Told], None]
 
+IMPORT = ("id", "state", "progress", "counts", "about", "problem", "file_name")  # what is read of one
+EVENT = ("state", "progress")
 # What waits for somebody to want something, not for a worker.
 AT_REST = ("planned", "committed", "undone", "failed", "cancelled")
 AGAIN = {408, 429, 502, 503, 504}
@@ -33,6 +36,7 @@ class Api:
         headers = {"Authorization": f"Bearer {key}", "User-Agent": f"ordner/{version('ordner')}"}
         try:
             self._http = httpx.Client(base_url=self.url, headers=headers, timeout=httpx.Timeout(120, connect=5))
+            self._http.base_url.host.encode("idna")  # as it is looked up
         except (httpx.InvalidURL, ValueError):
             raise Failed(f"{url} is no address of a server.", UNUSABLE) from None
         self._patience = FIRST_PATIENCE
@@ -40,17 +44,17 @@ class Api:
     def close(self) -> None:
         self._http.close()
 
-    def get(self, path: str, **params: Any) -> Told:
-        found: Told = self._ask("GET", path, params=params).json()
-        return found
+    def page(self, path: str, **params: Any) -> Told:
+        """A page of what is there."""
+        return self._ask("GET", path, ("items",), params=params)
+
+    def get(self, path: str, patience: float | None = None) -> Told:
+        """An import."""
+        return self._ask("GET", path, IMPORT, patience)
 
     def post(self, path: str, key: str | None = None, patience: float | None = None, **options: Any) -> Told:
-        """Once, however often it is sent: under an ``Idempotency-Key``."""
-        headers = {"Idempotency-Key": key or str(uuid4())}
-        if patience:
-            options["timeout"] = patience
-        found: Told = self._ask("POST", path, patience, headers=headers, **options).json()
-        return found
+        """What an import is by it; once, however often it is sent: under an ``Idempotency-Key``."""
+        return self._ask("POST", path, IMPORT, patience, headers={"Idempotency-Key": key or str(uuid4())}, **options)
 
     def save(self, path: str, file: Any) -> None:
         """What lies there, into the file, piece by piece."""
@@ -86,21 +90,40 @@ class Api:
             with self._http.stream("GET", f"{path}/events", timeout=STREAM) as answer:
                 if answer.status_code != httpx.codes.OK:
                     return False
-                for data in _data(answer.iter_lines()):
+                for data in self._data(answer):
                     heard = True
                     tell(data)
                     if data["state"] in AT_REST:
                         break
-        except (httpx.TransportError, ValueError):
+        except (httpx.TransportError, Failed):
             pass
         return heard
 
-    def _ask(self, method: str, path: str, patience: float | None = None, **options: Any) -> httpx.Response:
+    def _data(self, answer: httpx.Response) -> Iterator[Told]:
+        """The ``data`` of each event; each of ours is one line."""
+        for line in answer.iter_lines():
+            if line.startswith("data:"):
+                yield self._told(answer, line.removeprefix("data:"), EVENT)
+
+    def _ask(self, method: str, path: str, names: Sequence[str], patience: float | None = None, **options: Any) -> Told:
+        """What it tells, which has all of these ``names``."""
+        if patience:
+            options["timeout"] = patience
         answer = self._again(lambda: self._http.request(method, path, **options), patience)
         if not answer.headers.get("content-type", "").startswith("application/json"):
             raise self._refusal(answer)
+        told = self._told(answer, answer.content, names)
         self._patience = PATIENCE
-        return answer
+        return told
+
+    def _told(self, answer: httpx.Response, text: bytes | str, names: Sequence[str]) -> Told:
+        try:
+            told = json.loads(text)
+        except ValueError:
+            told = None
+        if not (isinstance(told, dict) and told.keys() >= set(names)):
+            raise Failed(f"{self.url} answers ({answer.status_code}), but not as Ordner does.", UNUSABLE)
+        return told
 
     def _again(self, send: Callable[[], httpx.Response], patience: float | None = None) -> httpx.Response:
         """What comes of it, as soon as it is neither a stumble nor a server that has no time."""
@@ -125,9 +148,11 @@ class Api:
         return Failed(f"{self.url} can not be reached ({type(error).__name__}). Is Ordner running there?", UNUSABLE)
 
     def _refusal(self, answer: httpx.Response) -> Failed:
-        if not (answer.headers.get("content-type", "").startswith("application/problem+json") and answer.is_error):
-            return Failed(f"{self.url} answers ({answer.status_code}), but not as Ordner does.", UNUSABLE)
-        problem: Told = answer.json()
+        is_problem = answer.is_error and answer.headers.get("content-type", "").startswith("application/problem+json")
+        try:
+            problem = self._told(answer, answer.content if is_problem else "", ("code", "detail"))
+        except Failed as failed:
+            return failed
         status = UNUSABLE if answer.status_code in (httpx.codes.UNAUTHORIZED, httpx.codes.FORBIDDEN) else FAILED
         return Failed(sentences(problem), status, problem)
 
@@ -139,16 +164,9 @@ def sentences(problem: Told) -> str:
         where = error["pointer"].strip("/").replace("rows/", "row ").replace("/", ".")
         if error["detail"] not in problem["detail"]:
             lines.append(f"  {where}: {error['detail']}")
-    return "\n".join(lines)
+    return "\n".join(map(printable, lines))
 
 
 def _retry_after(answer: httpx.Response) -> int:
     wanted = answer.headers.get("retry-after", "")
     return min(LONGEST_PAUSE, int(wanted)) if wanted.isascii() and wanted.isdigit() else 0
-
-
-def _data(lines: Iterator[str]) -> Iterator[Told]:
-    """The ``data`` of each event; each of ours is one line."""
-    for line in lines:
-        if line.startswith("data:"):
-            yield json.loads(line.removeprefix("data:"))

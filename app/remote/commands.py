@@ -1,6 +1,9 @@
 """``ordner import``: what may be typed. Heavy imports stand inside, so that ``--help`` is quick."""
 
-from collections.abc import Callable
+import signal
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 from uuid import UUID
@@ -15,7 +18,7 @@ if TYPE_CHECKING:
 EXIT_CODES = """
 Exit codes: 0 done (with --dry-run: planned, and no row is in error); 1 refused, failed or declined;
 2 wrong usage, no server there, or a key that is not taken; 3 rows are in error: the others were committed, unless
---dry-run or --strict; of an undo: some rows stay as they are; 130 left with Ctrl-C.
+--dry-run or --strict; of an undo: some rows stay as they are; 130 left with Ctrl-C, 143 or 129 ended by a signal.
 """
 
 importing = typer.Typer(
@@ -40,6 +43,7 @@ Yes = Annotated[bool, typer.Option("--yes", help="commit without asking")]
 Strict = Annotated[bool, typer.Option("--strict", help="commit nothing when any row is in error")]
 Rejected = Annotated[Path | None, typer.Option(help="write the rows in error to this file (.xlsx or .csv)")]
 Json = Annotated[bool, typer.Option("--json", help="one JSON object on standard output, all else on standard error")]
+ENDS = (signal.SIGTERM, signal.SIGHUP)
 HERE = "http://127.0.0.1:8000"
 
 
@@ -102,17 +106,38 @@ def _run(url: str, key_file: Path | None, as_json: bool, work: Callable[["Import
         screen.give({"exit_code": failed.status, "import": None, "problem": failed.problem})
         raise typer.Exit(failed.status) from None
     run = Importing(api, screen)
+    with _signals():
+        status = run.end(lambda: work(run))
+    api.close()
+    raise typer.Exit(status)
+
+
+@contextmanager
+def _signals() -> Iterator[None]:
+    """Whoever ends us, or closes the terminal, leaves as with Ctrl-C: what is not ordered yet is cancelled."""
+    from app.remote.screen import mute
+
+    def leave(number: int, _: object) -> None:
+        for each in ENDS:
+            signal.signal(each, signal.SIG_IGN)  # a second one does not end the leaving
+        if number == signal.SIGHUP:
+            for stream in (sys.stdout, sys.stderr):
+                mute(stream)
+        raise KeyboardInterrupt(128 + number)
+
+    before = {number: signal.signal(number, leave) for number in ENDS}
     try:
-        raise typer.Exit(run.end(lambda: work(run)))
+        yield
     finally:
-        api.close()
+        for number, was in before.items():
+            signal.signal(number, was)
 
 
 def _key(key_file: Path | None) -> str:
     """Never an argument: anybody on the machine sees those."""
     from app.settings import client_key
 
-    key = (key_file.read_text("utf-8", "replace") if key_file else client_key() or "").strip()
+    key = (key_file.read_text("utf-8-sig", "replace") if key_file else client_key() or "").strip()
     if not key:
         raise Failed("Give the API key in the environment variable ORDNER_KEY or in a --key-file.", UNUSABLE)
     if not (key.isascii() and key.isprintable()):

@@ -1,22 +1,19 @@
 """An import from the command line: uploaded, looked at, committed; each step says how to go on from it."""
 
-import os
-import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any
 from uuid import uuid4
 
-from app.remote import DONE, FAILED, INTERRUPTED, PARTLY, UNUSABLE, Failed
-from app.remote.api import Api, Told, sentences
-from app.remote.screen import Screen, Step
+from app.remote import DONE, FAILED, INTERRUPTED, PARTLY, UNUSABLE, Failed, files
+from app.remote.api import AT_REST, Api, Told, sentences
+from app.remote.screen import Screen
 
 PATH = "/v1/imports"
 SHOWN = 20
+OPEN = ("waiting", "planning", "planned")
 PATIENCE_AFTER_ALL = 5  # seconds, with somebody who wants to leave
-MIB = 1024 * 1024
 
 
 @dataclass(frozen=True)
@@ -35,55 +32,23 @@ class Wish:
         """What can be said before a byte is sent."""
         if self.yes and self.dry_run:
             raise Failed("--yes commits and --dry-run does not: give one of them.", UNUSABLE)
-        if self.rejected is None:
-            return
-        if self.rejected.suffix.lower() not in (".xlsx", ".csv"):
-            raise Failed(f"--rejected {self.rejected}: the name must end in .xlsx or .csv.", UNUSABLE)
-        if self.rejected.exists() and self.rejected.samefile(self.file):
-            raise Failed("--rejected must not be the file itself.", UNUSABLE)
-        if not os.access(self.rejected.parent, os.W_OK):
-            raise Failed(f"--rejected {self.rejected}: no file can be made there.", UNUSABLE)
-
-
-class Counted:
-    """A file that tells how much of it was read."""
-
-    def __init__(self, file: BinaryIO, step: Step) -> None:
-        self._file, self._step = file, step
-        self.size = os.fstat(file.fileno()).st_size
-
-    def read(self, size: int = -1) -> bytes:
-        piece = self._file.read(size)
-        done = self._file.tell()
-        self._step(done, self.size, f"{done / MIB:.1f} of {self.size / MIB:.1f} MB")
-        return piece
-
-    def seek(self, place: int, whence: int = 0) -> int:
-        return self._file.seek(place, whence)
-
-    def tell(self) -> int:
-        return self._file.tell()
-
-    def fileno(self) -> int:
-        return self._file.fileno()
-
-    @property
-    def is_read(self) -> bool:
-        return self._file.tell() >= self.size
+        files.check_readable(self.file)
+        if self.rejected is not None:
+            files.check_writable(self.rejected, other_than=self.file)
 
 
 @dataclass
 class Importing:
-    """One run of such a command; ``of`` is the import as it was last seen."""
+    """One run of such a command; ``of`` is the import as it was last seen, ``is_ours``: it came with this run."""
 
     api: Api
     screen: Screen
     of: Told | None = None
     result: Told = field(default_factory=dict)
-    is_ordered: bool = False  # a worker does it, whether we look on or not
+    is_ours: bool = False
 
     def end(self, work: Any) -> int:
-        """The exit code of ``work``, which may fail, or be left with Ctrl-C."""
+        """The exit code of ``work``, which may fail, or be left with Ctrl-C or a signal to end."""
         try:
             status: int = work()
         except Failed as failed:
@@ -92,15 +57,15 @@ class Importing:
         except OSError as error:
             status, self.result["problem"] = FAILED, {"code": "file", "detail": str(error)}
             self.screen.fail(str(error))
-        except KeyboardInterrupt:
-            status = INTERRUPTED
+        except KeyboardInterrupt as left:
+            status = left.args[0] if left.args else INTERRUPTED
             self._leave()
         self.screen.give({"exit_code": status, "import": self.of, **self.result})
         return status
 
     def bring(self, wish: Wish) -> int:
         wish.check()
-        self.api.get(PATH, limit=1)  # is it there, and may we? before fifty megabytes are sent
+        self.api.page(PATH, limit=1)  # is it there, and may we? before fifty megabytes are sent
         self._upload(wish)
         self._wait("Planning")
         assert self.of is not None
@@ -116,7 +81,6 @@ class Importing:
         status = PARTLY if bad else DONE
         if not self._is_wanted(wish, bad, counts["create"] + counts["update"]):
             return status
-        self.is_ordered = True
         self._order("commit", "Committing", "committed")
         self.result["is_committed"] = True
         self.screen.say(f"Committed: {counts['create']} new, {counts['update']} changed.")
@@ -126,7 +90,6 @@ class Importing:
         return status
 
     def follow(self, import_id: str) -> int:
-        self.is_ordered = True
         self.of = self.api.get(f"{PATH}/{import_id}")
         self._wait("Looking on")
         self.screen.say(f"{self.of['file_name']}: {self.of['state']}")
@@ -135,10 +98,9 @@ class Importing:
         return DONE
 
     def undo(self, import_id: str) -> int:
-        self.is_ordered = True
         self.of = self.api.get(f"{PATH}/{import_id}")
         self._order("undo", "Undoing", "undone")
-        kept = self.api.get(self._path + "/rows", is_kept=True, include="total", limit=SHOWN)
+        kept = self.api.page(self._path + "/rows", is_kept=True, include="total", limit=SHOWN)
         self.result["kept"] = kept["items"]
         if not kept["total"]:
             self.screen.say("Undone: everything is as it was.")
@@ -154,13 +116,13 @@ class Importing:
         return f"{PATH}/{self.of['id']}"
 
     def _upload(self, wish: Wish) -> None:
-        key = str(uuid4())
+        self.is_ours, key, name = True, str(uuid4()), files.name_of(wish.file)
         params = {"kind": wish.kind, **wish.options}
-        with wish.file.open("rb") as opened, self.screen.progress(f"Uploading {wish.file.name}") as step:
-            file = Counted(opened, step)
+        with wish.file.open("rb") as opened, self.screen.progress(f"Uploading {name}") as step:
+            file = files.Counted(opened, step)
 
             def send(patience: float | None = None) -> Told:
-                return self.api.post(PATH, key, patience, params=params, files={"files": (wish.file.name, file)})
+                return self.api.post(PATH, key, patience, params=params, files={"files": (name, file)})
 
             try:
                 self.of = send()
@@ -199,15 +161,14 @@ class Importing:
         found: list[Told] = []
         total = 0
         for query in ({"action": "error"}, {"action": "duplicate"}, {}):
-            page = self.api.get(self._path + "/rows", has_findings=True, include="total", limit=SHOWN, **query)
+            page = self.api.page(self._path + "/rows", has_findings=True, include="total", limit=SHOWN, **query)
             known = {row["number"] for row in found}
             found += [row for row in page["items"] if row["number"] not in known]
             total = page["total"]
         return found[:SHOWN], total - len(found[:SHOWN])
 
     def _save_rejected(self, path: Path) -> None:
-        """Whole or not at all: what a first try left must not be taken for the rows of today."""
-        with _written(path) as file:
+        with files.written(path) as file:
             self.api.save(f"{self._path}/rejected-rows{path.suffix.lower()}", file)
         self.result["rejected"] = str(path)
         self.screen.say(f"The rejected rows are in {path}: correct them there and import that file.")
@@ -236,26 +197,21 @@ class Importing:
         raise Failed("Nothing was changed; the import is cancelled.")
 
     def _leave(self) -> None:
+        """What was not ordered yet is cancelled; the rest a worker does, whether we look on or not."""
         if self.of is None:
             self.screen.fail("Stopped; nothing was changed.")
             return
-        if self.is_ordered:
-            self.screen.fail(f"It goes on in the server. To look on again: ordner import follow {self.of['id']}")
-            return
         try:
-            self.of = self.api.post(f"{self._path}/cancel")
-            self.screen.fail("Cancelled; nothing was changed.")
+            self.of = self.api.get(self._path, PATIENCE_AFTER_ALL)  # the order may have come through
+            if self.is_ours and self.of["state"] in OPEN:
+                self.of = self.api.post(f"{self._path}/cancel", patience=PATIENCE_AFTER_ALL)
         except Failed as failed:
-            self.screen.fail(f"Nothing was changed, but import {self.of['id']} could not be cancelled: {failed.text}")
-
-
-@contextmanager
-def _written(path: Path) -> Iterator[Any]:
-    descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    try:
-        with os.fdopen(descriptor, "wb") as file:
-            yield file
-        Path(name).replace(path)
-    except BaseException:
-        Path(name).unlink(missing_ok=True)
-        raise
+            detail = f"What becomes of import {self.of['id']} is not known: {failed.text}"
+            self.screen.fail(f"{detail} To look on: ordner import follow {self.of['id']}")
+            return
+        if self.of["state"] == "cancelled":
+            self.screen.fail("Cancelled; nothing was changed.")
+        elif self.of["state"] in AT_REST:
+            self.screen.fail(f"The import is {self.of['state']}.")
+        else:
+            self.screen.fail(f"It goes on in the server. To look on again: ordner import follow {self.of['id']}")

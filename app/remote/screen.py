@@ -1,12 +1,14 @@
 """What the command line shows: tables and bars on a terminal, plain lines elsewhere, one JSON object for a script."""
 
+import io
 import json
+import os
 import sys
 import time
 import unicodedata
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, TextIO
 
 import typer
 from rich.console import Console
@@ -26,8 +28,29 @@ Step = Callable[[float, float, str], None]
 
 
 def printable(text: object) -> str:
-    """What stands in a file must not steer the terminal that shows it."""
+    """One line: what stands in a file must not steer the terminal that shows it, nor pass for a line of ours."""
     return "".join("\N{REPLACEMENT CHARACTER}" if unicodedata.category(sign)[0] == "C" else sign for sign in str(text))
+
+
+def mute(stream: TextIO) -> None:
+    """Nobody is there any more: what is said goes nowhere, and fails no more."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, stream.fileno())
+    os.close(nowhere)
+
+
+def _column(name: str) -> TextColumn:
+    return TextColumn(f"{{task.{name}}}", markup=False)
+
+
+def _echo(text: str, *, err: bool = False) -> None:
+    """To whom is there. Who stopped listening (`| head`, a terminal that was closed) stops nothing that is done."""
+    stream = sys.stderr if err else sys.stdout
+    try:
+        typer.echo(text, err=err)
+        stream.flush()
+    except OSError:
+        mute(stream)
 
 
 class Screen:
@@ -35,6 +58,9 @@ class Screen:
 
     def __init__(self, *, as_json: bool) -> None:
         self.as_json = as_json
+        for stream in (sys.stdout, sys.stderr):
+            if isinstance(stream, io.TextIOWrapper):
+                stream.reconfigure(errors="replace")  # whatever letters a terminal has: it is told what it can show
         self._console = Console(stderr=as_json, highlight=False)
         self.is_terminal = self._console.is_terminal
 
@@ -43,14 +69,15 @@ class Screen:
         return self.is_terminal and sys.stdin.isatty() and not self.as_json
 
     def say(self, text: str) -> None:
-        typer.echo("\n".join(printable(line) for line in text.split("\n")), err=self.as_json)
+        _echo(printable(text), err=self.as_json)
 
     def fail(self, text: str) -> None:
-        typer.echo("\n".join(printable(line) for line in text.split("\n")), err=True)
+        """Of several lines, where there is much to say."""
+        _echo("\n".join(printable(line) for line in text.split("\n")), err=True)
 
     def give(self, result: dict[str, Any]) -> None:
         if self.as_json:
-            typer.echo(json.dumps(result, ensure_ascii=False, indent=2))
+            _echo(json.dumps(result, indent=2))
 
     def ask(self, question: str) -> bool:
         try:
@@ -64,9 +91,9 @@ class Screen:
         if not self.is_terminal:
             yield self._lines(what)
             return
-        columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.fields[words]}"))
+        columns = (_column("description"), BarColumn(), _column("fields[words]"))
         with Progress(*columns, console=self._console, transient=True) as bars:
-            bar = bars.add_task(what, total=None, words="")
+            bar = bars.add_task(printable(what), total=None, words="")
             yield lambda done, total, words: bars.update(bar, completed=done, total=total or None, words=words)
 
     def _lines(self, what: str) -> Step:
@@ -106,7 +133,7 @@ class Screen:
     def table(self, title: str, headings: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
         if not self.is_terminal:
             for row in rows:
-                self.say("  ".join(str(cell) for cell in row if cell != ""))
+                self.say("  ".join(printable(cell) for cell in row if cell != ""))
             return
         table = Table(title=title or None, title_justify="left")
         for heading in headings:

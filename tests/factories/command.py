@@ -36,7 +36,13 @@ def key_of(client: httpx.AsyncClient) -> str:
 
 
 async def begin(
-    client: httpx.AsyncClient, *arguments: object, url: str = "", key: str | None = None, terminal: int | None = None
+    client: httpx.AsyncClient,
+    *arguments: object,
+    url: str = "",
+    key: str | None = None,
+    terminal: int | None = None,
+    out: int = PIPE,
+    encoding: str = "utf-8",
 ) -> Process:
     """Started as whom ``client`` speaks for; ``terminal``: a descriptor that it sits at."""
     environment = {
@@ -45,8 +51,9 @@ async def begin(
         "ORDNER_KEY": key_of(client) if key is None else key,
         "TERM": "xterm",
         "COLUMNS": "120",
+        "PYTHONIOENCODING": encoding,
     }
-    ends: dict[str, Any] = {"stdin": DEVNULL, "stdout": PIPE, "stderr": PIPE}
+    ends: dict[str, Any] = {"stdin": DEVNULL, "stdout": out, "stderr": PIPE}
     if terminal is not None:
         ends = dict.fromkeys(ends, terminal)
     return await asyncio.create_subprocess_exec(*PROGRAM, *map(str, arguments), env=environment, **ends)
@@ -61,8 +68,8 @@ async def finish(process: Process, seconds: float = 60) -> Ran:
             process.kill()
             await process.wait()
     assert process.returncode is not None
-    assert b"Traceback" not in err, err.decode()
-    return Ran(process.returncode, out.decode(), err.decode())
+    assert b"Traceback" not in err, err.decode("utf-8", "replace")
+    return Ran(process.returncode, (out or b"").decode("utf-8", "replace"), err.decode("utf-8", "replace"))
 
 
 async def ordner(client: httpx.AsyncClient, *arguments: object, **how: Any) -> Ran:

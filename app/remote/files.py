@@ -1,0 +1,74 @@
+"""Files of the one who types: what is read from them, and what is written beside them."""
+
+import os
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, BinaryIO
+
+from app.remote import UNUSABLE, Failed
+from app.remote.screen import Step
+
+MIB = 1024 * 1024
+
+
+def name_of(path: Path) -> str:
+    """In letters that can be sent and shown, whatever bytes the name is of."""
+    return os.fsencode(path.name).decode("utf-8", "replace")
+
+
+def check_readable(path: Path) -> None:
+    if not path.is_file():
+        detail = "is no file but a pipe or a device, which can not be read again: write it to a file first"
+        raise Failed(f"{path}: this {detail}.", UNUSABLE)
+
+
+def check_writable(path: Path, other_than: Path) -> None:
+    """Of rejected rows."""
+    if path.suffix.lower() not in (".xlsx", ".csv"):
+        raise Failed(f"--rejected {path}: the name must end in .xlsx or .csv.", UNUSABLE)
+    if path.exists() and path.samefile(other_than):
+        raise Failed("--rejected must not be the file itself.", UNUSABLE)
+    if path.is_dir() or not os.access(path.parent, os.W_OK):
+        raise Failed(f"--rejected {path}: no file can be made there.", UNUSABLE)
+
+
+class Counted:
+    """A file that tells how much of it was read."""
+
+    def __init__(self, file: BinaryIO, step: Step) -> None:
+        self._file, self._step = file, step
+        self.size = os.fstat(file.fileno()).st_size
+
+    def read(self, size: int = -1) -> bytes:
+        piece = self._file.read(size)
+        done = self._file.tell()
+        self._step(done, self.size, f"{done / MIB:.1f} of {self.size / MIB:.1f} MB")
+        return piece
+
+    def seek(self, place: int, whence: int = 0) -> int:
+        return self._file.seek(place, whence)
+
+    def tell(self) -> int:
+        return self._file.tell()
+
+    def fileno(self) -> int:
+        return self._file.fileno()
+
+    @property
+    def is_read(self) -> bool:
+        return self._file.tell() >= self.size
+
+
+@contextmanager
+def written(path: Path) -> Iterator[Any]:
+    """Whole or not at all: what a first try left must not be taken for the rows of today."""
+    descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    try:
+        with os.fdopen(descriptor, "wb") as file:
+            yield file
+        Path(name).replace(path)
+    except BaseException:
+        Path(name).unlink(missing_ok=True)
+        raise

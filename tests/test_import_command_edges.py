@@ -1,0 +1,179 @@
+"""`ordner import` where the world is odd: names, letters, terminals, servers that are none of ours, and signals."""
+
+import asyncio
+import os
+import signal
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import httpx
+import pytest
+
+from app.access import P
+from app.db import Database
+from tests.factories import Tenant
+from tests.factories.command import at_terminal, begin, finish, key_of, ordner
+from tests.factories.conventions import made
+from tests.factories.imports import HEADINGS, PATH, relations, sheet
+from tests.factories.mail import forget_jobs
+from tests.factories.proxy import Do, fault_proxy, once
+from tests.factories.waiting import eventually
+
+pytestmark = [pytest.mark.anyio, pytest.mark.bytes]
+
+ONE = sheet((*HEADINGS, "Kl\u20ac\x9bur"), ("1", "organisatie", "\u0141\u00f3d\u017a \u20ac", "BV", "x"))
+
+
+@pytest.fixture(autouse=True)
+async def nothing_queued(db: Database) -> AsyncIterator[None]:
+    yield
+    await forget_jobs(db)
+
+
+@pytest.fixture
+async def key(office: Tenant) -> httpx.AsyncClient:
+    return await office.key(P.IMPORTS_READ, P.IMPORTS_WRITE)
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    path = tmp_path / "relaties.csv"
+    path.write_bytes(ONE)
+    return path
+
+
+async def state(office: Tenant) -> list[str]:
+    return [each["state"] for each in made(await office.admin.get(PATH), 200)["items"]]
+
+
+@asynccontextmanager
+async def answering(kind: str, body: str, status: str = "200 OK") -> AsyncIterator[str]:
+    """A server that says the same to everybody; its address."""
+
+    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        head = f"HTTP/1.1 {status}\r\nContent-Type: {kind}\r\nContent-Length: {len(body)}\r\nConnection: close\r\n\r\n"
+        writer.write((head + body).encode())
+        await writer.drain()
+        writer.close()
+
+    server = await asyncio.start_server(answer, "127.0.0.1")
+    async with server:
+        yield f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
+
+
+@pytest.mark.usefixtures("worker")
+class TestLetters:
+    @pytest.mark.parametrize("name", [b"caf\xe9.csv", "\u0142\x9b2J\x1b[2J.csv".encode(), b"[red]x[bold].csv"])
+    async def test_of_a_file_name(self, office: Tenant, key: httpx.AsyncClient, tmp_path: Path, name: bytes) -> None:
+        path = Path(os.fsdecode(os.fsencode(tmp_path) + b"/" + name))
+        path.write_bytes(ONE)
+        ran = await at_terminal(key, "y\n", "import", "relations", path)
+        assert (ran.status, "\x9b" in ran.out, "\x1b[2J" in ran.out) == (0, False, False), ran.out
+        assert list(await relations(office)) == ["1"]
+        assert b"[red]" not in name or "[red]x[bold].csv" in ran.out
+        told = await ordner(key, "import", "relations", path, "--dry-run", "--json")
+        assert (told.status, told.out.isascii()) == (0, True), told.err
+
+    @pytest.mark.parametrize("encoding", ["latin-1", "cp1252", "ascii"])
+    async def test_of_a_terminal_that_has_few(self, key: httpx.AsyncClient, file: Path, encoding: str) -> None:
+        ran = await ordner(key, "import", "relations", file, "--dry-run", encoding=encoding)
+        assert (ran.status, "1  new" in ran.out) == (0, True), ran.err
+        ran = await ordner(key, "import", "relations", file, "--dry-run", "--json", encoding=encoding)
+        assert ran.told["import"]["about"]["unknown_columns"] == ["Kl\u20ac\x9bur"]
+
+    async def test_a_value_is_no_line_of_ours(self, key: httpx.AsyncClient, tmp_path: Path) -> None:
+        path = tmp_path / "x.csv"
+        path.write_bytes(sheet((*HEADINGS, "a\nCommitted: 9 new"), ("1", "x\nCommitted: 9 new", "Een", "BV", None)))
+        ran = await ordner(key, "import", "relations", path, "--dry-run")
+        assert ran.status == 3
+        assert not [line for line in ran.out.splitlines() if line.startswith("Committed")]
+
+    async def test_a_key_with_the_mark_of_an_editor(self, key: httpx.AsyncClient, file: Path, tmp_path: Path) -> None:
+        (tmp_path / "key").write_text(f"{key_of(key)}\n", "utf-8-sig")
+        ran = await ordner(key, "import", "relations", file, "--dry-run", "--key-file", tmp_path / "key", key="")
+        assert (ran.status, ran.err) == (0, "")
+
+
+@pytest.mark.usefixtures("worker")
+async def test_nobody_listens_any_more(office: Tenant, key: httpx.AsyncClient, file: Path) -> None:
+    """`ordner import ... | head -0`: it is done all the same, and says so by its exit code."""
+    ours, theirs = os.pipe()
+    os.close(ours)
+    process = await begin(key, "import", "relations", file, "--yes", out=theirs)
+    os.close(theirs)
+    ran = await finish(process)
+    assert (ran.status, ran.err) == (0, "")
+    assert list(await relations(office)) == ["1"]
+
+
+class TestNotOurs:
+    PROBLEM = "application/problem+json"
+
+    @pytest.mark.parametrize(
+        ("kind", "body", "status"),
+        [
+            ("application/json", "{}", "200 OK"),
+            ("application/json", "[]", "200 OK"),
+            ("application/json", "{", "200 OK"),
+            ("application/json", "{}", "404 Not Found"),
+            (PROBLEM, "{}", "404 Not Found"),
+            (PROBLEM, "[1]", "401 Unauthorized"),
+            (PROBLEM, "no", "500 Internal Server Error"),
+            ("text/html", "<p>", "200 OK"),
+            ("text/html", "", "301 Moved Permanently"),
+        ],
+    )
+    async def test_servers(self, key: httpx.AsyncClient, file: Path, kind: str, body: str, status: str) -> None:
+        async with answering(kind, body, status) as url:
+            for arguments in (("relations", file, "--yes"), ("undo", "01900000-0000-7000-8000-000000000000")):
+                ran = await ordner(key, "import", *arguments, "--json", url=url)
+                assert (ran.status, ran.told["exit_code"]) == (2, 2), ran.err
+                assert "not as Ordner does" in ran.err
+
+    @pytest.mark.parametrize("url", ["http://ex..ample", "http://" + "x" * 300, "ftp://x"])
+    async def test_addresses(self, key: httpx.AsyncClient, file: Path, url: str) -> None:
+        ran = await ordner(key, "import", "relations", file, "--yes", "--json", url=url)
+        assert (ran.status, ran.told["exit_code"], bool(ran.err)) == (2, 2, True)
+
+    async def test_files(self, key: httpx.AsyncClient, file: Path, tmp_path: Path) -> None:
+        (tmp_path / "d.csv").mkdir()
+        ran = await ordner(key, "import", "relations", file, "--yes", "--rejected", tmp_path / "d.csv")
+        assert (ran.status, "no file can be made" in ran.err) == (2, True)
+        os.mkfifo(tmp_path / "pipe.csv")
+        process = await begin(key, "import", "relations", tmp_path / "pipe.csv", "--yes")
+        ran = await finish(process)
+        assert (ran.status, "pipe" in ran.err) == (2, True)
+
+
+class TestSignals:
+    @pytest.mark.parametrize(("number", "status"), [(signal.SIGTERM, 143), (signal.SIGHUP, 129)])
+    async def test_who_is_ended_leaves_no_plan(
+        self, office: Tenant, key: httpx.AsyncClient, file: Path, number: signal.Signals, status: int
+    ) -> None:
+        process = await begin(key, "import", "relations", file, "--yes")
+
+        async def is_there() -> bool:
+            return await state(office) == ["waiting"]
+
+        await eventually(is_there, "an import that waits", 30)
+        process.send_signal(number)
+        ran = await finish(process)
+        assert ran.status == status
+        assert await state(office) == ["cancelled"]
+
+    @pytest.mark.usefixtures("worker")
+    async def test_left_while_it_is_ordered(
+        self, office: Tenant, key: httpx.AsyncClient, file: Path, address: str
+    ) -> None:
+        """The order never came: it is not said to go on."""
+        async with fault_proxy(address) as proxy:
+            proxy.rule = once(Do.HANG, "POST", "/commit")
+            process = await begin(key, "import", "relations", file, "--yes", url=proxy.endpoint)
+            async with asyncio.timeout(30):
+                await proxy.hanging.wait()
+            process.send_signal(signal.SIGINT)
+            ran = await finish(process)
+        assert (ran.status, "Cancelled; nothing was changed" in ran.err) == (130, True), ran.err
+        assert (await state(office), await relations(office)) == (["cancelled"], {})
