@@ -13,6 +13,14 @@ PATH = "/v1/contacts"
 HENK = {"email": "henk@vries.nl", "surname": "Vries"}
 
 
+async def test_what_is_stored_is_no_longer_than_what_may_be_sent(office: Tenant) -> None:
+    """One letter may be three in NFC, and a contact that was read can be sent back."""
+    refused = await office.anna.post(PATH, json=HENK | {"salutation": "\ufb2c" * 100})
+    assert problem(refused, 422, None, "/salutation")["errors"][0]["code"] == "string_too_long"
+    kept = made(await office.anna.post(PATH, json=HENK | {"salutation": "\ufb2c" * 66}))
+    assert len(kept["salutation"]) == 198
+
+
 class TestNumber:
     async def test_the_next_one(self, office: Tenant, other_office: Tenant) -> None:
         """Of the contacts of this office, whoever sees them; relations count for nothing (rule 40)."""

@@ -9,12 +9,24 @@ from uuid import UUID
 from email_validator import EmailNotValidError, validate_email
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer, Strict
 from pydantic.json_schema import WithJsonSchema
-from pydantic_core import PydanticCustomError
+from pydantic_core import PydanticCustomError, PydanticKnownError
 
 from app.identifiers import IdentifierError
 from app.text import clean_line, clean_text
 
 D = TypeVar("D", bound=date)
+
+
+def _cleaned(clean: Callable[[str], str], most: int) -> AfterValidator:
+    """NFC makes some letters two or three: what is stored may be no longer than what may be sent (so that it can be
+    sent back)."""
+
+    def cleaned(value: str) -> str:
+        if len(found := clean(value)) > most:
+            raise PydanticKnownError("string_too_long", {"max_length": most})
+        return found
+
+    return AfterValidator(cleaned)
 
 
 def _not_empty(value: str) -> str:
@@ -73,12 +85,12 @@ def _moment(value: datetime) -> str:
     return value.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
-Line = Annotated[str, Field(max_length=200), AfterValidator(clean_line), AfterValidator(_not_empty)]
+Line = Annotated[str, Field(max_length=200), _cleaned(clean_line, 200), AfterValidator(_not_empty)]
 # Of what may be empty there is one way to be so: null.
-OptionalLine = Annotated[str, Field(max_length=200), AfterValidator(clean_line), AfterValidator(_none_if_empty)]
-LongText = Annotated[str, Field(max_length=20_000), AfterValidator(clean_text)]
+OptionalLine = Annotated[str, Field(max_length=200), _cleaned(clean_line, 200), AfterValidator(_none_if_empty)]
+LongText = Annotated[str, Field(max_length=20_000), _cleaned(clean_text, 20_000)]
 Search = Annotated[str, Field(max_length=100), AfterValidator(clean_line)]
-Number = Annotated[str, Field(max_length=50), AfterValidator(clean_line), AfterValidator(_not_empty)]
+Number = Annotated[str, Field(max_length=50), _cleaned(clean_line, 50), AfterValidator(_not_empty)]
 Email = Annotated[str, Field(max_length=254), AfterValidator(clean_line), AfterValidator(_email)]
 Password = Annotated[str, Field(min_length=10, max_length=200)]
 Bool = Annotated[bool, Strict()]

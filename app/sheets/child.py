@@ -15,7 +15,7 @@ from app.background import collect_rarely
 from app.sheets.confine import NO_MEMORY, confine, end_with
 from app.sheets.delimited import Delimited
 from app.sheets.formats import CSV, detect, refused
-from app.sheets.rows import BATCH_ROWS, ROW_CHARS, Cells, Limits, Request, SheetRefused, dump, is_empty
+from app.sheets.rows import BATCH_ROWS, ROW_CHARS, Cells, Limits, Request, SheetRefused, dump, is_empty, too_long
 from app.sheets.workbooks import Workbook
 
 
@@ -60,7 +60,7 @@ def _fit(cells: Cells, width: int) -> Cells:
 def _chars(number: int, cells: Cells) -> int:
     chars = sum([len(cell) for cell in cells if type(cell) is str])
     if chars > ROW_CHARS:
-        raise SheetRefused("too_long", f"Row {number} has more than {ROW_CHARS:,} characters. Shorten it.")
+        raise too_long(number)
     return chars
 
 

@@ -11,7 +11,17 @@ from typing import BinaryIO
 
 from app.sheets import headings
 from app.sheets.headings import Headings
-from app.sheets.rows import CELL_CHARS, About, Cells, Request, SheetRefused, count, is_empty, too_many_rows
+from app.sheets.rows import (
+    ROW_CHARS,
+    About,
+    Cells,
+    Request,
+    SheetRefused,
+    count,
+    is_empty,
+    too_long,
+    too_many_rows,
+)
 from app.sheets.unsafe import bare
 
 DELIMITERS = ";,\t|"
@@ -20,6 +30,7 @@ ENCODINGS = {
 }  # fmt: skip
 _NAMES = {"cp1252": "windows-1252", "iso8859-1": "iso-8859-1", "iso8859-15": "iso-8859-15"}
 _PIECE = 1024 * 1024
+_LINE_CHARS = 4 * ROW_CHARS  # with all its quotation marks
 _MOST_RECORDS = 1_048_576  # Excel writes all rows of a sheet that were ever formatted, empty as they are
 _SEPARATOR = r'[^"\w \r\n\0]'
 _SEP = re.compile(rf'"?sep=({_SEPARATOR})"?[\r\n]*', re.IGNORECASE)
@@ -36,7 +47,9 @@ class Delimited:
     def __init__(self, file: BinaryIO, request: Request) -> None:
         self._file = file
         self._limits = request.limits
-        csv.field_size_limit(CELL_CHARS)
+        csv.field_size_limit(
+            ROW_CHARS
+        )  # more than a cell of Excel: of thousands of relations, say
         self._encoding = _encoding(file, request.encoding)
         if request.delimiter is not None and not re.fullmatch(_SEPARATOR, request.delimiter):
             raise SheetRefused(
@@ -117,9 +130,11 @@ class _Lines:
         return self
 
     def __next__(self) -> str:
-        line = self._text.readline(CELL_CHARS * 64)
+        line = self._text.readline(_LINE_CHARS)
         if not line:
             raise StopIteration
+        if len(line) == _LINE_CHARS and line[-1] not in "\r\n":
+            raise too_long(self._number + 1)
         if "\0" in line:
             raise SheetRefused(
                 "nul",
@@ -150,7 +165,7 @@ class _OpenQuote(SheetRefused):
     def __init__(self, line: int) -> None:
         super().__init__(
             "quotes",
-            f"The record on line {line} has a cell of more than {CELL_CHARS:,} characters or a quotation mark "
+            f"The record on line {line} has a cell of more than {ROW_CHARS:,} characters or a quotation mark "
             "that is never closed. Close it, or write it twice where it belongs to the text.",
         )
 

@@ -117,6 +117,10 @@ def too_many_rows(limits: Limits) -> SheetRefused:
     return SheetRefused("too_many_rows", f"The list has more than {limits.rows:,} rows. Split it and upload the parts.")
 
 
+def too_long(number: int) -> SheetRefused:
+    return SheetRefused("too_long", f"Row {number} has more than {ROW_CHARS:,} characters. Shorten it.")
+
+
 def is_empty(cells: Sequence[Value]) -> bool:
     return cells.count(None) == len(cells) or all(
         cell is None or (type(cell) is str and not cell.strip()) for cell in cells

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from app.sheets.rows import CELL_CHARS, Limits, SheetRefused
+from app.sheets.rows import ROW_CHARS, Limits, SheetRefused
 from tests.factories.sheets import Sheet, read, refusal
 
 HEAD = "Relatienummer;Naam\r\n"
@@ -137,7 +137,7 @@ class TestRecords:
         refused = refusal(write(file, HEAD + '1;a\r\n2;"b\r\n3;c\r\n'))
         assert refused.code == "quotes"
         assert "line 3 " in refused.detail
-        assert refusal(write(file, HEAD + '1;"a' + "\r\n2;b" * CELL_CHARS)).code == "quotes"
+        assert refusal(write(file, HEAD + '1;"a' + "\r\n2;b" * (ROW_CHARS // 4))).code == "quotes"
 
     def test_a_stray_quote_inside_a_cell_is_text(self, file: Path) -> None:
         assert read(write(file, HEAD + '1;Bar "De Kat"\r\n2;5" pijp\r\n')).cells == [
@@ -152,10 +152,15 @@ class TestRecords:
         assert refusal(write(file, HEAD + f"{'x' * 30_000};" * 50 + "\r\n")).code in ("too_long", "quotes")
         assert refusal(write(file, HEAD), Limits(file_bytes=5)).code == "too_large"
 
+    def test_more_than_a_cell_of_excel_holds(self, file: Path) -> None:
+        assert read(write(file, HEAD + f"1;{'x' * 900_000}\r\n2;a\r\n")).cells == [["1", "x" * 900_000], ["2", "a"]]
+        assert refusal(write(file, HEAD + f"1;{'x' * 1_000_001}\r\n")).code == "quotes"
+        assert refusal(write(file, HEAD + "x;" * 2_500_000 + "\r\n")).code == "too_long"
+
     def test_empty_lines_cost_little_and_not_for_ever(self, file: Path) -> None:
         assert read(write(file, HEAD + "1;a\r\n" + ";\r\n" * 20_000)).about.rows == 1
         assert refusal(write(file, HEAD + "\n" * 1_300_000)).code == "too_many_rows"
 
     def test_the_field_limit_is_left_as_the_reader_needs_it(self, file: Path) -> None:
         read(write(file, HEAD))
-        assert csv.field_size_limit() == CELL_CHARS
+        assert csv.field_size_limit() == ROW_CHARS
