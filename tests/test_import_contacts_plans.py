@@ -116,6 +116,23 @@ async def test_relations_that_can_not_be_linked(office: Tenant, other_office: Te
     assert "111222333" not in shown[3]["findings"][0]["reason"]  # it may be a citizen number in the wrong column
 
 
+async def test_what_it_means_for_a_login(office: Tenant) -> None:
+    """Said of who has one, and of nobody else."""
+    await two_relations(office)
+    content = sheet(LINKED, *((n, f"{n}@v.nl", "Vries", "100", None, "nee", None, None) for n in "12"))
+    await committed(office, await plan(office, content))
+    ids = {number: contact["id"] for number, contact in (await contacts(office)).items()}
+    made(await office.admin.post(f"/v1/contacts/{ids['1']}/invitation"))
+    content = sheet(LINKED, *((n, f"nieuw{n}@v.nl", None, "100; 200", None, "ja", None, None) for n in "123"))
+    found = await plan(office, content)
+    first, *others = await rows(office, found)
+    assert [(each["field"], each["code"], each["is_error"]) for each in first["findings"]] == [
+        ("email", "login_changes", False), ("links.portal_access", "access_opens", False),
+    ]  # fmt: skip
+    assert "2 dossiers" in first["findings"][1]["reason"]
+    assert [row["findings"] and row["findings"][0]["code"] for row in others] == [[], "missing"]
+
+
 async def test_a_relation_has_one_preferred_contact(office: Tenant) -> None:
     await two_relations(office)
     content = sheet(

@@ -15,6 +15,7 @@ from typing import Annotated, Any, Literal, NamedTuple
 from pydantic import BaseModel, TypeAdapter, ValidationError
 
 from app.sheets.reading import Broken, Value
+from app.sheets.unsafe import SIGNS
 
 
 class Note(NamedTuple):
@@ -91,7 +92,7 @@ _ERRORS = frozenset(
         "#GETAL!", "#NULL!", "#LEEG!", "#SPILL!", "#OVERLOPEN!", "#CALC!", "#BEREKENEN!",
     )
 )  # fmt: skip
-TRIGGERS = frozenset("=+-@\uff1d\uff0b\uff0d\uff20")  # with these a formula begins, so a writer may set ' before them
+TRIGGERS = frozenset(SIGNS)  # so a writer may set ' before them
 
 
 def plain(cell: Value, unseen: re.Pattern[str] = _UNSEEN) -> tuple[str, Notes]:

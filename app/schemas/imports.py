@@ -157,7 +157,9 @@ class ImportRowRead(Output):
     subject_id: Annotated[Id | None, Field(description="the relation or contact; of a new one the id that it gets")]
     fields: Annotated[list[str], Field(description="what is set or changes")]
     findings: list[ImportFinding]
-    outcome: Annotated[str | None, Field(description="`done`, `undone`, or why the undo left it as it is")]
+    outcome: Annotated[
+        str | None, Field(description="`done`, `undone`, or why a batch left it out or the undo as it is")
+    ]
 
 
 class ImportOptions(BaseModel):
@@ -187,7 +189,8 @@ class CommitOptions(BaseModel):
         QueryBool,
         Field(
             description="true: some hundred rows at a time, each batch by itself; what is cancelled or fails goes on "
-            "behind the last one when it is committed again, and rows that are out of date by then are left out"
+            "behind the last one when it is committed again. Rows that are out of date by then are left out, and with "
+            "them those that make sense only together (who gives up being preferred, and who becomes it)"
         ),
     ] = False
 
@@ -203,5 +206,6 @@ class ImportRowQuery(ListQuery):
     action: Annotated[RowAction | None, Field(description="only rows of which this becomes")] = None
     has_findings: Annotated[bool | None, Field(description="true: only rows with something to look at")] = None
     is_kept: Annotated[
-        bool | None, Field(description="true: only rows that the undo left as they are; `outcome` says why")
+        bool | None,
+        Field(description="true: only rows that a batch left out, or the undo as they are; `outcome` says why"),
     ] = None

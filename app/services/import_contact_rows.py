@@ -82,12 +82,23 @@ class ContactRow:
         said = self.given.pop("links", ())
         changed = self._take()
         becomes: dict[str, Any] = {"contacts": changed} if changed else {}
-        if entries := [entry for link in said if (entry := self._link(link))]:
+        entries = [entry for link in said if (entry := self._link(link))]
+        if entries:
             becomes["links"] = entries
         fields = {each for each in changed.keys() & self.given.keys() if not each.endswith("_e164")}
         fields |= becomes.keys() & {"links"}
-        found = phones.warnings(self.contact, *phones.FIELDS)
+        found = [*phones.warnings(self.contact, *phones.FIELDS), *self._of_login(changed, entries)]
         return Decision(becomes, sorted(fields), found, self.errors)
+
+    def _of_login(self, changed: Given, entries: list[Entry]) -> Iterator[Finding]:
+        """What whoever can sign in, or soon can, meets as soon as it is committed."""
+        if self.is_new or self.contact.login_status not in ("invited", "active"):
+            return
+        if "email_key" in changed:
+            detail = "He has a login: sessions and invitations of the old address end."
+            yield Finding("email", "login_changes", detail)
+        if opened := sum(entry["becomes"].get("portal_access", False) for entry in entries):
+            yield Finding("links.portal_access", "access_opens", f"He has a login, and sees {opened} dossiers more.")
 
     def _take(self) -> dict[str, Any]:
         """Columns that differ; of a new one all of them."""

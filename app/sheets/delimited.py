@@ -47,9 +47,7 @@ class Delimited:
     def __init__(self, file: BinaryIO, request: Request) -> None:
         self._file = file
         self._limits = request.limits
-        csv.field_size_limit(
-            ROW_CHARS
-        )  # more than a cell of Excel: of thousands of relations, say
+        csv.field_size_limit(ROW_CHARS)  # more than a cell of Excel: of thousands of relations, say
         self._encoding = _encoding(file, request.encoding)
         if request.delimiter is not None and not re.fullmatch(_SEPARATOR, request.delimiter):
             raise SheetRefused(

@@ -2,8 +2,9 @@
 
 import re
 
-# What Excel takes for a formula or a command, in full width too, also behind blanks and apostrophes of its own.
-_RUNS = r"(?:[\t\r\n]|[\s\x00-\x1f\u200b\ufeff]*[=+\-@\uff1d\uff0b\uff0d\uff20\ufe66\ufe62\ufe63\ufe6b\u2212])"
+SIGNS = "=+-@\uff1d\uff0b\uff0d\uff20\ufe66\ufe62\ufe63\ufe6b\u2212"  # with these a formula begins, full width too
+# What Excel takes for a formula or a command, also behind blanks and apostrophes of its own.
+_RUNS = rf"(?:[\t\r\n]|[\s\x00-\x1f\u200b\ufeff]*[{re.escape(SIGNS)}])"
 _UNSAFE = re.compile(f"'*{_RUNS}")
 _HARMLESS = re.compile(f"'+{_RUNS}")
 
