@@ -158,7 +158,7 @@ class ImportRowRead(Output):
     fields: Annotated[list[str], Field(description="what is set or changes")]
     findings: list[ImportFinding]
     outcome: Annotated[
-        str | None, Field(description="`done`, `undone`, or why a batch left it out or the undo as it is")
+        str | None, Field(description="`done`, `undone`, or why a batch left it out, or the undo let it be")
     ]
 
 
@@ -207,5 +207,5 @@ class ImportRowQuery(ListQuery):
     has_findings: Annotated[bool | None, Field(description="true: only rows with something to look at")] = None
     is_kept: Annotated[
         bool | None,
-        Field(description="true: only rows that a batch left out, or the undo as they are; `outcome` says why"),
+        Field(description="true: only rows that a batch or the undo left as they are; `outcome` says why"),
     ] = None
