@@ -18,10 +18,10 @@ run: venv ## start Ordner with its own PostgreSQL and S3 server; Ctrl-C stops al
 	@exec $(BIN)/ordner dev
 
 test: venv-dev ## all tests, with coverage; ARGS="tests/test_x.py --no-cov" for some of them
-	$(BIN)/python -m pytest -n $(WORKERS) --cov $(ARGS)
+	$(BIN)/python -m pytest -n $(WORKERS) -m "not long" --cov $(ARGS)
 
 test-minio: venv-dev $(MINIO) ## the tests that touch bytes, on a real MinIO
-	ORDNER_TEST_MINIO=$(MINIO) $(BIN)/python -m pytest -n $(WORKERS) -m bytes $(ARGS)
+	ORDNER_TEST_MINIO=$(MINIO) $(BIN)/python -m pytest -n $(WORKERS) -m "bytes and not long" $(ARGS)
 
 minio: $(MINIO) ## build the MinIO server with Go into .tools (once)
 
@@ -62,7 +62,8 @@ bench-crm: venv-dev ## lists, search and reads on 2 x 200,000 relations; its par
 bench-import: venv-dev ## 50,000 and 200,000 relations from a workbook; its part of bench/RESULTS.md
 	$(BIN)/python -m bench.imports $(ARGS)
 
-faults: venv-dev ## kill clients and servers in the middle of uploads, then count what is left
+faults: venv-dev ## kill clients and servers in the middle of uploads and imports, then count what is left
+	$(BIN)/python -m pytest -n $(WORKERS) -m long
 	$(BIN)/python -m bench.faults
 
 lock: ## resolve the lock files anew (needs uv); UPGRADE=--upgrade for newer versions

@@ -38,24 +38,25 @@ def retry_delay(tries: int) -> timedelta:
 
 def build(queue: PgQueuer, db: Database, storage: Storage, settings: Settings) -> PgQueuer:
     """Register every job and every clock on the queue."""
+    is_over = queue.shutdown.is_set
     for name, function in JOBS.items():
         queue.entrypoint(name, on_failure="hold")(_job(name, function, db, storage, settings))
 
     @queue.schedule("housekeeping.reap", "* * * * *")
     async def reap(_: Schedule) -> None:
-        await housekeeping.reap(db, storage, settings)
+        await housekeeping.reap(db, storage, settings, is_over)
 
     @queue.schedule("housekeeping.check_gaps", "* * * * *")
     async def check_gaps(_: Schedule) -> None:
-        await housekeeping.check_gaps(db)
+        await housekeeping.check_gaps(db, is_over)
 
     @queue.schedule("housekeeping.expire", "17 * * * *")
     async def expire(_: Schedule) -> None:
-        await housekeeping.expire(db, settings)
+        await housekeeping.expire(db, settings, is_over)
 
     @queue.schedule("housekeeping.sweep", "43 3 * * *")
     async def sweep(_: Schedule) -> None:
-        await housekeeping.sweep(db, storage)
+        await housekeeping.sweep(db, storage, is_over=is_over)
 
     return queue
 

@@ -10,6 +10,7 @@ from collections.abc import AsyncIterator
 from contextlib import ExitStack, nullcontext
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import asyncpg
 import httpx
@@ -23,6 +24,7 @@ from app.local import servers
 from app.main import create_app
 from app.migrate import migrate
 from app.server import server_config
+from app.services import offices
 from app.settings import Settings, get_settings, minio_binary, set_environment
 from app.storage import Storage
 from tests.factories import Tenant, make_tenant
@@ -139,6 +141,16 @@ async def office(db: Database, address: str) -> AsyncIterator[Tenant]:
     tenant = await make_tenant(db, address)
     yield tenant
     await tenant.close()
+
+
+@pytest.fixture
+def alone(office: Tenant, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What goes over all offices goes over this one: those of all tests before would take long, or must stay."""
+
+    async def this_office(_: Database) -> list[UUID]:
+        return [office.id]
+
+    monkeypatch.setattr(offices, "all_ids", this_office)
 
 
 @pytest.fixture

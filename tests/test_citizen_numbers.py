@@ -4,7 +4,6 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any, ClassVar
-from uuid import UUID
 
 import pytest
 from anyio import to_thread
@@ -19,7 +18,7 @@ from app.cli import main
 from app.crypto import Vault, new_key
 from app.db import Database
 from app.models import RelationIdentifier
-from app.services import citizen_numbers, offices, relation_identifiers
+from app.services import citizen_numbers, relation_identifiers
 from app.settings import Settings, get_settings
 from tests.factories import Tenant
 from tests.factories.conventions import made, problem
@@ -173,15 +172,10 @@ class TestStored:
             assert await citizen_numbers.SEALING.left(both, office.id) == 0
 
     async def test_a_row_that_stays_held_is_told(
-        self, office: Tenant, settings: Settings, monkeypatch: pytest.MonkeyPatch
+        self, office: Tenant, settings: Settings, monkeypatch: pytest.MonkeyPatch, alone: None
     ) -> None:
         """The command ends with an error, and says that the old keys stay."""
         await office.relation("1", **TRADER, **TRADER_NUMBERS)
-
-        async def this_office(_: Database) -> list[UUID]:
-            return [office.id]
-
-        monkeypatch.setattr(offices, "all_ids", this_office)  # others keep their key
         impatient = db_module.server_settings(settings) | {"lock_timeout": "50"}
         monkeypatch.setattr(db_module, "server_settings", lambda _: impatient)
         async with another_first_key(settings, monkeypatch), lock_row(office, *await a_row(office)):

@@ -21,7 +21,7 @@ from tests.test_exports import PATH, listed
 
 pytestmark = pytest.mark.anyio
 
-LARGE = 5_000  # with long memos more than any buffer on the way holds
+LARGE = 3_500  # with long memos more than any buffer on the way holds
 MEMO = 8_000
 XLSX, CSV = f"{PATH}/relations.xlsx", f"{PATH}/relations.csv"
 both = pytest.mark.parametrize("form", ["xlsx", "csv"])

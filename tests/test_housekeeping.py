@@ -58,6 +58,14 @@ class TestReaper:
         await is_clean(db, storage, office.id, *(row.object_key for row in rows))
         assert await storage.list(f"{office.id}/") == []
 
+    async def test_who_is_told_to_stop_leaves_the_rest(
+        self, office: Tenant, db: Database, storage: Storage, settings: Settings
+    ) -> None:
+        """A worker that ends need not go over all offices first."""
+        await abandoned(db, storage, office, 1)
+        assert await housekeeping.reap(db, storage, settings, is_over=lambda: True) == 0
+        assert await housekeeping.reap(db, storage, settings) >= 1
+
     async def test_leaves_what_lives(self, office: Tenant, db: Database, storage: Storage) -> None:
         async with db.transaction(office.id) as session:
             (row,) = blobs.reserve(session, office.id, uuid4(), 1, 60)

@@ -251,6 +251,7 @@ async def test_a_bsn_in_the_wrong_place_is_shown_nowhere(office: Tenant) -> None
     assert BSN not in str(await rows(office, found))
 
 
+@pytest.mark.long
 async def test_one_wrong_parent_in_a_large_file(office: Tenant) -> None:
     """More rows than a statement has parameters."""
     content = sheet((*HEADINGS, "Hoofdrelatie"), *((*company(str(number)), f"x{number}") for number in range(33_000)))

@@ -80,7 +80,9 @@ async def count(db: Database, office: Tenant) -> dict[str, int]:
         } | {"created": await session.scalar(select(func.count()).where(Event.action == "relation.created")) or 0}
 
 
-@pytest.mark.parametrize("share", [0.1, 0.5, 0.9])
+@pytest.mark.parametrize(
+    "share", [pytest.param(0.1, marks=pytest.mark.long), 0.5, pytest.param(0.9, marks=pytest.mark.long)]
+)
 async def test_while_it_plans_and_while_it_commits(
     office: Tenant, db: Database, settings: Settings, share: float
 ) -> None:

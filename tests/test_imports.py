@@ -143,6 +143,7 @@ class TestUndo:
         assert list(await relations(office)) == ["1"]
 
 
+@pytest.mark.usefixtures("alone")
 class TestKept:
     async def age(self, db: Database, office: Tenant, days: int, **values: Any) -> None:
         async with db.transaction(office.id) as session:

@@ -24,18 +24,25 @@ log = structlog.get_logger()
 BATCH = 100
 LOOSE_AFTER = timedelta(hours=24)
 MANY = 100
+IsOver = Callable[[], bool]
 
 
-async def each_office(db: Database, work: Callable[[UUID], Awaitable[None]]) -> None:
-    """The trouble of one office holds up no other."""
+def never() -> bool:
+    return False
+
+
+async def each_office(db: Database, work: Callable[[UUID], Awaitable[None]], is_over: IsOver) -> None:
+    """The trouble of one office holds up no other; who is told to stop leaves the rest to the next time."""
     for office_id in await offices.all_ids(db):
+        if is_over():
+            return
         try:
             await work(office_id)
         except (Problem, SQLAlchemyError, OSError) as error:
             log.error("housekeeping_failed", office=str(office_id), error=type(error).__name__)
 
 
-async def reap(db: Database, storage: Storage, settings: Settings) -> int:
+async def reap(db: Database, storage: Storage, settings: Settings, is_over: IsOver = never) -> int:
     """Binned items past their time, then blobs whose lease is over; any number of workers at once."""
     reaped = 0
 
@@ -46,7 +53,7 @@ async def reap(db: Database, storage: Storage, settings: Settings) -> int:
         while (count := await reaper.reap(db, storage, office_id, limit=BATCH)) > 0:
             reaped += count
 
-    await each_office(db, work)
+    await each_office(db, work, is_over)
     return reaped
 
 
@@ -72,12 +79,12 @@ async def _empty_bin(session: AsyncSession, office_id: UUID, settings: Settings)
         await blobs.release_unused(session, office_id, [item.blob_id for item in items])
 
 
-async def check_gaps(db: Database) -> None:
+async def check_gaps(db: Database, is_over: IsOver = never) -> None:
     """What is missing in the relations that changed, so that no question has to wait for many of them."""
-    await each_office(db, lambda office_id: relation_gaps.check_all(db, office_id))
+    await each_office(db, lambda office_id: relation_gaps.check_all(db, office_id), is_over)
 
 
-async def expire(db: Database, settings: Settings) -> None:
+async def expire(db: Database, settings: Settings, is_over: IsOver = never) -> None:
     """Kept answers, sessions, invitations and counters that nobody can use any more."""
 
     async def work(office_id: UUID) -> None:
@@ -88,12 +95,14 @@ async def expire(db: Database, settings: Settings) -> None:
                 await session.execute(over)
             await imports.expire(session, office_id, timedelta(days=settings.import_days))
 
-    await each_office(db, work)
+    await each_office(db, work, is_over)
     async with db.transaction(None) as session:
         await session.execute(delete(RateLimit).where(RateLimit.resets_at < func.now()))
 
 
-async def sweep(db: Database, storage: Storage, loose_after: timedelta = LOOSE_AFTER) -> dict[str, int]:
+async def sweep(
+    db: Database, storage: Storage, loose_after: timedelta = LOOSE_AFTER, is_over: IsOver = never
+) -> dict[str, int]:
     """Compare store and rows, office by office: a loose object older than a day goes; a stored row without its object
     is an alarm, never a delete."""
     found = {"loose": 0, "missing": 0}
@@ -103,7 +112,7 @@ async def sweep(db: Database, storage: Storage, loose_after: timedelta = LOOSE_A
         found["loose"] += loose
         found["missing"] += missing
 
-    await each_office(db, work)
+    await each_office(db, work, is_over)
     log.info("swept", **found)
     return found
 
