@@ -19,7 +19,13 @@ from app.models import Import, Relation, RelationExternalId
 from app.models.base import among
 from app.schemas.import_columns import Given
 from app.schemas.import_relations import RELATIONS
-from app.services import import_findings, import_parents, relation_identifiers, relation_parts
+from app.services import (
+    import_findings,
+    import_parents,
+    import_shared_numbers,
+    relation_identifiers,
+    relation_parts,
+)
 from app.services.import_lists import Lists
 from app.services.import_reading import RowRead
 from app.services.import_relation_rows import Existing, RelationRow, new_relation
@@ -145,5 +151,6 @@ class RelationPlanner:
                 raise invalid("/external_ids", "external_id_twice", detail)
 
     async def settle(self, session: AsyncSession) -> None:
-        """What rows of the file say of each other: who is above whom, and whether he is there."""
+        """What rows of the file say of each other: who is above whom and whether he is there, who shares a number."""
         await import_parents.settle(session, self.of, self.made, self.waves, self.parents)
+        await import_shared_numbers.warn(session, self.of)
