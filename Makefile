@@ -62,7 +62,7 @@ bench-crm: venv-dev ## lists, search and reads on 2 x 200,000 relations; its par
 bench-import: venv-dev ## 50,000 and 200,000 relations from a workbook; its part of bench/RESULTS.md
 	$(BIN)/python -m bench.imports $(ARGS)
 
-faults: venv-dev ## kill clients and servers in the middle of uploads and imports, then count what is left
+faults: venv-dev ## the tests that take long; then kill clients and servers in the middle of uploads
 	$(BIN)/python -m pytest -n $(WORKERS) -m long
 	$(BIN)/python -m bench.faults
 

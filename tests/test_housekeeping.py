@@ -59,7 +59,7 @@ class TestReaper:
         assert await storage.list(f"{office.id}/") == []
 
     async def test_who_is_told_to_stop_leaves_the_rest(
-        self, office: Tenant, db: Database, storage: Storage, settings: Settings
+        self, office: Tenant, db: Database, storage: Storage, settings: Settings, alone: None
     ) -> None:
         """A worker that ends need not go over all offices first."""
         await abandoned(db, storage, office, 1)

@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from app.services import import_commits
+from app.services.import_contacts import together
 from app.settings import Settings
 from tests.factories import Tenant
 from tests.factories.conventions import made, problem
@@ -38,8 +39,8 @@ async def in_batches(office: Tenant, content: bytes, kind: str, **options: str) 
     return await done(office.admin, await ordered(office, found), "committed")
 
 
-async def has_begun(office: Tenant, path: str) -> bool:
-    return bool(made(await office.admin.get(path), 200)["progress"]["done"])
+async def has_begun(office: Tenant, found: dict[str, Any]) -> bool:
+    return "done" in [row["outcome"] for row in await rows(office, found)]
 
 
 async def preferred(office: Tenant, *numbers: str) -> dict[str, list[str]]:
@@ -103,10 +104,27 @@ class TestRowsThatNeedOneAnother:
         assert await parents() == {"A": None, "B": "A", "C": "B"}
 
 
-@pytest.mark.usefixtures("one_at_once")
+def test_groups_stay_together() -> None:
+    """Pairs that meet are one group, named by its first row; a batch is as full as it can be without parting one."""
+    assert together([(3, 4), (9, 8), (2, 3), (7, 6)]) == {2: 2, 3: 2, 4: 2, 8: 8, 9: 8, 6: 6, 7: 6}
+    assert together((n, n - 1) for n in range(50_000, 0, -1))[50_000] == 0
+    groups = [[(number, "create")] * size for number, size in enumerate((1, 1, 5, 2, 1, 1))]
+    assert [[len(group) for group in batch] for batch in import_commits.batches(groups, 3)] == [
+        [1, 1],
+        [5],
+        [2, 1],
+        [1],
+    ]
+    assert list(import_commits.batches([], 3)) == []
+
+
 class TestWhatIsLeftOut:
-    async def test_both_or_none(self, office: Tenant, settings: Settings) -> None:
-        """Who would give it up keeps it, when the one that takes it is left out."""
+    @pytest.mark.parametrize("size", [1, 2, 500])
+    async def test_both_or_none(
+        self, office: Tenant, settings: Settings, monkeypatch: pytest.MonkeyPatch, size: int
+    ) -> None:
+        """Who would give it up keeps it, when the one that takes it is left out; also beside others in a batch."""
+        monkeypatch.setattr(import_commits, "AT_ONCE", size)
         async with workers(settings):
             await two_preferred(office)
             lines = (("3", "3@v.nl", "Drie", None, None, None), *SWAP)
@@ -116,19 +134,19 @@ class TestWhatIsLeftOut:
         made(await office.admin.patch(f"/v1/contacts/{contact['id']}", json={"initials": "X."}), 200)
         async with workers(settings):
             ended = await done(office.admin, path, "committed")
-            assert [row["outcome"] for row in await rows(office, ended)] == ["done", "other_row_left", "changed"]
+            assert [row["outcome"] for row in await rows(office, ended)] == ["done", "other_row_left_out", "changed"]
             assert await preferred(office, "1", "2") == {"1": ["100"], "2": ["200"]}
             await undo(office, ended)
-        assert [row["outcome"] for row in await rows(office, ended)] == ["undone", "other_row_left", "changed"]
+        assert [row["outcome"] for row in await rows(office, ended)] == ["undone", "other_row_left_out", "changed"]
 
-    @pytest.mark.usefixtures("worker")
+    @pytest.mark.usefixtures("worker", "one_at_once")
     async def test_what_goes_on_leaves_out_what_changed_since(self, office: Tenant) -> None:
         """Ordered again, an import of which a part is done is not refused for rows that are out of date."""
         ids = {number: (await office.relation(number, name="Oud"))["id"] for number in "123"}
         found = await planned(office, sheet(HEADINGS, *((number, None, "Nieuw", None) for number in "123")))
         async with lock_row(office, "relations", ids["2"]) as release:
             path = await ordered(office, found)
-            await eventually(lambda: has_begun(office, path), "a first batch", 30)
+            await eventually(lambda: has_begun(office, found), "a first batch", 30)
             made(await office.admin.post(f"{path}/cancel"), 202)
             await release()
         made(await office.admin.patch(f"/v1/relations/{ids['2']}", json={"name": "Anders"}), 200)

@@ -253,6 +253,16 @@ def test_nor_is_one_shown_that_stands_in_the_wrong_column(field: str) -> None:
         assert BSN not in re.sub(r"[^0-9]", "", column.shown(cell))
 
 
+def test_nor_is_a_part_of_one_shown_where_the_cell_is_cut() -> None:
+    """Masking makes text shorter, and so brings into sight what stands behind."""
+    name = RELATIONS.by_field["name"]
+    for spaces in range(120):
+        shown = name.shown("1 1 1 2 2 2 3 3 3 " * 3 + "y" * spaces + f" {BSN} " + "x" * 200)
+        assert "1112223" not in shown
+        assert len(shown) == 100
+        assert shown.endswith("…")
+
+
 def test_what_is_shown_is_short() -> None:
     assert len(RELATIONS.by_field["name"].shown("x" * 30_000)) == 100
     assert RELATIONS.by_field["kvk_number"].shown(69599084.0) == "69599084"

@@ -1,6 +1,7 @@
 """`ordner import` where the world is odd: names, letters, terminals, servers that are none of ours, and signals."""
 
 import asyncio
+import json
 import os
 import signal
 from collections.abc import AsyncIterator
@@ -45,6 +46,10 @@ def file(tmp_path: Path) -> Path:
 
 async def state(office: Tenant) -> list[str]:
     return [each["state"] for each in made(await office.admin.get(PATH), 200)["items"]]
+
+
+async def waits(office: Tenant) -> bool:
+    return (await state(office))[:1] == ["waiting"]
 
 
 @asynccontextmanager
@@ -153,15 +158,29 @@ class TestSignals:
         self, office: Tenant, key: httpx.AsyncClient, file: Path, number: signal.Signals, status: int
     ) -> None:
         process = await begin(key, "import", "relations", file, "--yes")
-
-        async def is_there() -> bool:
-            return await state(office) == ["waiting"]
-
-        await eventually(is_there, "an import that waits", 30)
+        await eventually(lambda: waits(office), "an import that waits", 30)
         process.send_signal(number)
         ran = await finish(process)
         assert ran.status == status
         assert await state(office) == ["cancelled"]
+
+    async def test_a_terminal_that_is_closed(
+        self, office: Tenant, key: httpx.AsyncClient, file: Path, tmp_path: Path
+    ) -> None:
+        """What goes to a file still gets there; and whom nohup keeps from hearing of it, goes on."""
+        with (tmp_path / "out").open("wb") as out:
+            process = await begin(key, "import", "relations", file, "--json", out=out.fileno())
+            await eventually(lambda: waits(office), "an import that waits", 30)
+            process.send_signal(signal.SIGHUP)
+            assert (await finish(process)).status == 129
+        assert json.loads((tmp_path / "out").read_text())["exit_code"] == 129
+        process = await begin(key, "import", "relations", file, "--yes", before=("nohup",))
+        await eventually(lambda: waits(office), "an import that waits", 30)
+        process.send_signal(signal.SIGHUP)
+        await asyncio.sleep(0.5)
+        assert process.returncode is None
+        process.send_signal(signal.SIGTERM)
+        assert (await finish(process)).status == 143
 
     @pytest.mark.usefixtures("worker")
     async def test_left_while_it_is_ordered(

@@ -119,17 +119,19 @@ async def test_relations_that_can_not_be_linked(office: Tenant, other_office: Te
 async def test_what_it_means_for_a_login(office: Tenant) -> None:
     """Said of who has one, and of nobody else."""
     await two_relations(office)
-    content = sheet(LINKED, *((n, f"{n}@v.nl", "Vries", "100", None, "nee", None, None) for n in "12"))
+    content = sheet(LINKED, *((n, f"{n}@v.nl", "Vries", "100", None, "nee", None, None) for n in "124"))
     await committed(office, await plan(office, content))
     ids = {number: contact["id"] for number, contact in (await contacts(office)).items()}
     made(await office.admin.post(f"/v1/contacts/{ids['1']}/invitation"))
-    content = sheet(LINKED, *((n, f"nieuw{n}@v.nl", None, "100; 200", None, "ja", None, None) for n in "123"))
+    await office.contact(ids["4"])
+    content = sheet(LINKED, *((n, f"nieuw{n}@v.nl", None, "100; 200", None, "ja", None, None) for n in "1423"))
     found = await plan(office, content)
-    first, *others = await rows(office, found)
-    assert [(each["field"], each["code"], each["is_error"]) for each in first["findings"]] == [
-        ("email", "login_changes", False), ("links.portal_access", "access_opens", False),
-    ]  # fmt: skip
-    assert "2 dossiers" in first["findings"][1]["reason"]
+    invited, active, *others = await rows(office, found)
+    for row in (invited, active):
+        assert [(each["field"], each["code"], each["is_error"]) for each in row["findings"]] == [
+            ("email", "login_changes", False), ("links.portal_access", "access_opens", False),
+        ]  # fmt: skip
+        assert "2 dossiers" in row["findings"][1]["reason"]
     assert [row["findings"] and row["findings"][0]["code"] for row in others] == [[], "missing"]
 
 

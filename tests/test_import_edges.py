@@ -104,6 +104,20 @@ class TestParents:
         found = await planned(office, sheet(PARENTS, ("A", None), ("B", "A")), empty_cells="clear")
         assert found["counts"]["update"] == 2
 
+    async def test_who_can_not_go_back_keeps_who_was_below(self, office: Tenant) -> None:
+        """B went below A, so A can not go back below B; and stays below E, which so can not go back below A."""
+        b = await office.relation("B")
+        a = await office.relation("A", parent_id=b["id"])
+        e = await office.relation("E", parent_id=a["id"])
+        content = sheet((*HEADINGS, "Hoofdrelatie"), (*company("E"), None), (*company("A"), "E"))
+        found = await committed(office, await planned(office, content, empty_cells="clear"))
+        there = await relations(office)
+        assert (there["A"]["parent_id"], there["E"]["parent_id"]) == (e["id"], None)
+        await patch(office, b, parent_id=a["id"])
+        await undone(office, found)
+        assert await outcomes(office, found) == ["ring", "ring"]
+        assert not await has_ring(office)
+
     async def test_one_that_another_undo_took_away(self, office: Tenant) -> None:
         first = await committed(office, await planned(office, sheet(HEADINGS, company("P"))))
         above = (await relations(office))["P"]

@@ -39,6 +39,14 @@ async def test_in_the_file(office: Tenant) -> None:
     assert await shared(office, *lines) == [["rsin", "lh_numbers"], ["rsin"], ["lh_numbers"], []]
 
 
+async def test_one_number_down_a_whole_column(office: Tenant) -> None:
+    """It takes no longer than as many numbers: pairs of these rows are eight million."""
+    lines = [company(str(number), rsin=RSIN) for number in range(4000)]
+    found = await planned(office, sheet(NUMBERED, *lines))
+    assert found["counts"]["create"] == 4000
+    assert len(await rows(office, found, has_findings="true", limit="200")) == 200
+
+
 async def test_a_person_and_his_business_share_a_bsn(office: Tenant) -> None:
     business = company("1", "eenmanszaak", bsn=BSN)
     assert await shared(office, business, person("1.1", BSN)) == [[], []]

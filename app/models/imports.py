@@ -77,8 +77,8 @@ class ImportRow(OfficeOwned, Base):
 
     ``becomes``: by table, the columns or rows as they will be; the numbers of relations stand in ``ImportIdentifier``.
     ``subject_version``: of what is changed, when it was planned, and then as the commit left it. ``wave``: rows that
-    others of the file hang below come first. ``together``: with those of the same number, of which it is the first,
-    it is done at once or not at all.
+    others of the file hang below come first. ``together``: the number of the first of the rows that are done at once
+    or not at all; null: it needs no other.
     """
 
     __tablename__ = "import_rows"

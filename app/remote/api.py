@@ -36,7 +36,7 @@ class Api:
         headers = {"Authorization": f"Bearer {key}", "User-Agent": f"ordner/{version('ordner')}"}
         try:
             self._http = httpx.Client(base_url=self.url, headers=headers, timeout=httpx.Timeout(120, connect=5))
-            self._http.base_url.host.encode("idna")  # as it is looked up
+            self._http.base_url.raw_host.decode("ascii").encode("idna")  # a label that is empty or too long
         except (httpx.InvalidURL, ValueError):
             raise Failed(f"{url} is no address of a server.", UNUSABLE) from None
         self._patience = FIRST_PATIENCE
@@ -122,7 +122,7 @@ class Api:
         except ValueError:
             told = None
         if not (isinstance(told, dict) and told.keys() >= set(names)):
-            raise Failed(f"{self.url} answers ({answer.status_code}), but not as Ordner does.", UNUSABLE)
+            raise self._not_ours(answer)
         return told
 
     def _again(self, send: Callable[[], httpx.Response], patience: float | None = None) -> httpx.Response:
@@ -147,12 +147,16 @@ class Api:
     def _unreachable(self, error: httpx.TransportError) -> Failed:
         return Failed(f"{self.url} can not be reached ({type(error).__name__}). Is Ordner running there?", UNUSABLE)
 
+    def _not_ours(self, answer: httpx.Response) -> Failed:
+        return Failed(f"{self.url} answers ({answer.status_code}), but not as Ordner does.", UNUSABLE)
+
     def _refusal(self, answer: httpx.Response) -> Failed:
-        is_problem = answer.is_error and answer.headers.get("content-type", "").startswith("application/problem+json")
+        if not (answer.is_error and answer.headers.get("content-type", "").startswith("application/problem+json")):
+            return self._not_ours(answer)
         try:
-            problem = self._told(answer, answer.content if is_problem else "", ("code", "detail"))
-        except Failed as failed:
-            return failed
+            problem = self._told(answer, answer.content, ("code", "detail"))
+        except Failed as not_ours:
+            return not_ours
         status = UNUSABLE if answer.status_code in (httpx.codes.UNAUTHORIZED, httpx.codes.FORBIDDEN) else FAILED
         return Failed(sentences(problem), status, problem)
 

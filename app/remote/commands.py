@@ -89,7 +89,7 @@ def follow(import_id: UUID, url: Url = HERE, key_file: KeyFile = None, as_json: 
 
 @importing.command(epilog=EXIT_CODES)
 def undo(import_id: UUID, url: Url = HERE, key_file: KeyFile = None, as_json: Json = False) -> None:
-    """Take a committed import back; what somebody went on with since stays, and is named."""
+    """Take a committed import back; rows that stay as they are, since somebody went on with them, are named."""
     _run(url, key_file, as_json, lambda run: run.undo(str(import_id)))
 
 
@@ -117,15 +117,18 @@ def _signals() -> Iterator[None]:
     """Whoever ends us, or closes the terminal, leaves as with Ctrl-C: what is not ordered yet is cancelled."""
     from app.remote.screen import mute
 
+    terminals = [stream for stream in (sys.stdout, sys.stderr) if stream.isatty()]
+    heard = [number for number in ENDS if signal.getsignal(number) is not signal.SIG_IGN]  # as by nohup
+
     def leave(number: int, _: object) -> None:
-        for each in ENDS:
+        for each in heard:
             signal.signal(each, signal.SIG_IGN)  # a second one does not end the leaving
         if number == signal.SIGHUP:
-            for stream in (sys.stdout, sys.stderr):
+            for stream in terminals:
                 mute(stream)
         raise KeyboardInterrupt(128 + number)
 
-    before = {number: signal.signal(number, leave) for number in ENDS}
+    before = {number: signal.signal(number, leave) for number in heard}
     try:
         yield
     finally:

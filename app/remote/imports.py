@@ -105,7 +105,7 @@ class Importing:
         if not kept["total"]:
             self.screen.say("Undone: everything is as it was.")
             return DONE
-        self.screen.say(f"Undone, but for {kept['total']} rows that somebody went on with since:")
+        self.screen.say(f"Undone. {kept['total']} rows were left as they are:")
         rows = [(row["number"], row["title"], row["outcome"].replace("_", " ")) for row in kept["items"]]
         self.screen.table("", ("row", "what", "why"), rows)
         return PARTLY

@@ -15,7 +15,7 @@ from app.sheets.reading import Broken, Value, heading_key
 Given = dict[str, Any]
 
 MAX_SHOWN = 100
-MAX_NINE = 17  # nine digits with signs between them
+LOOKED_AT = 2 * MAX_SHOWN + 17  # nine digits with signs between them are 17, and 9 when they are masked
 # Nine digits as people write them; those that pass the eleven-test may be a BSN, whatever column they stand in.
 _NINE = re.compile(r"(?<!\d)(?:\d[\s./\-]?){8}\d(?!\d)")
 
@@ -51,7 +51,7 @@ class Column:
 
     def shown(self, cell: Value) -> str:
         """What stands in the cell, for a report: never a citizen number."""
-        text = _text(cell)[: MAX_SHOWN + MAX_NINE]
+        text = _text(cell)[:LOOKED_AT]
         text = _without_digits(text) if self.kind.is_secret else without_bsn(text)
         return text if len(text) <= MAX_SHOWN else f"{text[: MAX_SHOWN - 1]}…"
 

@@ -189,8 +189,9 @@ class CommitOptions(BaseModel):
         QueryBool,
         Field(
             description="true: some hundred rows at a time, each batch by itself; what is cancelled or fails goes on "
-            "behind the last one when it is committed again. Rows that are out of date by then are left out, and with "
-            "them those that make sense only together (who gives up being preferred, and who becomes it)"
+            "behind the last one when it is committed again, whatever is said here then. Rows that are out of date by "
+            "then are left out, and with them those that make sense only together (who gives up being preferred, and "
+            "who becomes it)"
         ),
     ] = False
 

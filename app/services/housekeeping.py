@@ -50,7 +50,7 @@ async def reap(db: Database, storage: Storage, settings: Settings, is_over: IsOv
         nonlocal reaped
         async with db.transaction(office_id) as session:
             await _empty_bin(session, office_id, settings)
-        while (count := await reaper.reap(db, storage, office_id, limit=BATCH)) > 0:
+        while not is_over() and (count := await reaper.reap(db, storage, office_id, limit=BATCH)) > 0:
             reaped += count
 
     await each_office(db, work, is_over)
@@ -81,7 +81,7 @@ async def _empty_bin(session: AsyncSession, office_id: UUID, settings: Settings)
 
 async def check_gaps(db: Database, is_over: IsOver = never) -> None:
     """What is missing in the relations that changed, so that no question has to wait for many of them."""
-    await each_office(db, lambda office_id: relation_gaps.check_all(db, office_id), is_over)
+    await each_office(db, lambda office_id: relation_gaps.check_all(db, office_id, is_over), is_over)
 
 
 async def expire(db: Database, settings: Settings, is_over: IsOver = never) -> None:

@@ -11,7 +11,7 @@ from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import func, select, text
+from sqlalchemy import func, select, text, update
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -37,9 +37,10 @@ NAMED = 100  # rows that a refusal names
 AGAIN = "plan it again (or, where a part was committed, upload the file again)"
 WRITES: dict[str, Any] = {"relations": import_relation_writes, "contacts": import_contact_writes}
 CHECKS: dict[str, Any] = {"relations": import_relation_checks, "contacts": import_contact_writes}
-LEFT = ImportRow.outcome.is_(None)
-OTHER_LEFT = "other_row_left"  # out of date is another row of its group
-WORKS = {"create": "create", "update": "change"}  # new ones first: what is changed may hang below them
+OPEN = ImportRow.outcome.is_(None)
+OTHER_LEFT_OUT = "other_row_left_out"  # out of date is another row of its group
+ACTIONS = ("create", "update")  # in this order: what is changed may hang below new ones
+MOST = 2_000  # rows of a statement
 Work = Callable[["Doing", Sequence[int]], Awaitable[None]]
 Group = list[tuple[int, str]]  # numbers of rows, and what becomes of each
 
@@ -57,6 +58,11 @@ class Doing:
         values = {"office_id": self.run.office_id, "import_id": self.run.of.id} | more
         return await self.session.execute(text(statement), values | ({"numbers": list(numbers)} if numbers else {}))
 
+    @property
+    def writes(self) -> Any:
+        """The statements for what the import is of."""
+        return WRITES[self.run.of.kind]
+
     async def rows(self, *conditions: Any, last_first: bool = False) -> list[int]:
         """Numbers of rows of the import; whoever others hang below first, or last."""
         found = select(ImportRow.number).where(
@@ -66,12 +72,12 @@ class Doing:
         return list(await self.session.scalars(found.order_by(*(key.desc() if last_first else key for key in order))))
 
     async def groups(self) -> list[Group]:
-        """The rows that are left, with what becomes of them: those that need one another together."""
+        """The rows that are to be done, with what becomes of them: those that need one another together."""
         found = (
             select(ImportRow.number, ImportRow.action, func.coalesce(ImportRow.together, ImportRow.number))
             .where(ImportRow.office_id == self.run.office_id, ImportRow.import_id == self.run.of.id)
-            .where(ImportRow.action.in_(WORKS), LEFT)
-            .order_by(ImportRow.action, ImportRow.wave, ImportRow.number)  # new ones first
+            .where(ImportRow.action.in_(ACTIONS), OPEN)
+            .order_by(ImportRow.action != ACTIONS[0], ImportRow.wave, ImportRow.number)
         )
         groups: dict[int, Group] = {}
         for number, action, together in await self.session.execute(found):
@@ -80,12 +86,12 @@ class Doing:
 
     async def some_at_once(self, numbers: Sequence[int], work: Work, done: int) -> int:
         """A large import in large portions; a small one has its progress too."""
-        step = min(2_000, max(100, len(numbers) // 20))
+        step = min(MOST, max(100, len(numbers) // 20))
         telling = asyncio.create_task(self.run.progress(done))
         try:
             for start in range(0, len(numbers), step):
                 part = numbers[start : start + step]
-                await self.portion(part, work, start)
+                await self.portion(part, work, done)
                 await telling
                 done += len(part)
                 telling = asyncio.create_task(self.run.progress(done))  # while PostgreSQL goes on
@@ -94,10 +100,10 @@ class Doing:
             telling.cancel()
         return done
 
-    async def portion(self, numbers: Sequence[int], work: Work, start: int) -> None:
-        """``start``: how many rows of its kind came before."""
+    async def portion(self, numbers: Sequence[int], work: Work, done: int) -> None:
+        """``done``: how many rows of this run were before."""
         await work(self, numbers)
-        if start == 0 or start < LOOK_AFTER <= start + len(numbers):
+        if done == 0 or done < LOOK_AFTER <= done + len(numbers):
             await self("SELECT look_at_imported()")
 
 
@@ -107,9 +113,9 @@ async def commit(db: Database, storage: Storage, settings: Settings, payload: di
             return
         if run.of.in_batches:
             await _commit_in_batches(run, payload)
-        async with _doing(run, payload) as (do, writes):
+        async with _doing(run, payload) as do:
             if not run.of.in_batches:
-                await _commit_whole(do, writes)
+                await _commit_whole(do)
             counts = await _counts(do)
             await run.end(do.session, "committed", committed_at=func.now(), counts=counts)
         if counts["committed"] >= AT_ONCE:
@@ -123,38 +129,41 @@ async def _look(run: Run) -> None:
             await session.execute(text("SELECT look_at_written()"))
 
 
-async def _commit_whole(do: Doing, writes: Any) -> None:
-    await writes.hold(do)
+async def _commit_whole(do: Doing) -> None:
+    await do.writes.hold(do)
     await check(do.session, do.run.of)
     done = 0
-    for action, name in WORKS.items():
-        numbers = await do.rows(ImportRow.action == action, LEFT)
-        done = await do.some_at_once(numbers, getattr(writes, name), done)
+    for action in ACTIONS:
+        numbers = await do.rows(ImportRow.action == action, OPEN)
+        done = await do.some_at_once(numbers, getattr(do.writes, action), done)
 
 
 async def _commit_in_batches(run: Run, payload: dict[str, Any]) -> None:
     """Each batch in a transaction of its own: whoever comes after a crash goes on behind the last whole one. A row
     that was planned from what has changed since is left out, and says so."""
     done = 0
-    async with _doing(run, payload) as (do, _):
+    async with _doing(run, payload) as do:
         groups = await do.groups()
-    for batch in _batches(groups):
-        async with _doing(run, payload) as (do, writes):
-            await writes.hold(do, [number for group in batch for number, _ in group])
+    for batch in batches(groups, AT_ONCE):
+        async with _doing(run, payload) as do:
+            await do.writes.hold(do, [number for group in batch for number, _ in group])
             await check_lists(do.session, run.of)
-            part = [row for group in await _leave_out(do, batch) for row in group]
-            for action, name in WORKS.items():
-                if numbers := [number for number, becomes in part if becomes == action]:
-                    await do.portion(numbers, getattr(writes, name), done)
-                    done += len(numbers)
+            rows = [row for group in await _leave_out(do, batch) for row in group]
+            for action in ACTIONS:
+                numbers = [number for number, becomes in rows if becomes == action]
+                for start in range(0, len(numbers), MOST):
+                    part = numbers[start : start + MOST]
+                    await do.portion(part, getattr(do.writes, action), done)
+                    done += len(part)
             await run.tell(do.session, done=done)
 
 
-def _batches(groups: Iterable[Group]) -> Iterator[list[Group]]:
+def batches(groups: Iterable[Group], at_once: int) -> Iterator[list[Group]]:
+    """Of so many rows at most, but for a group that has more."""
     batch: list[Group] = []
     size = 0
     for group in groups:
-        if batch and size + len(group) > AT_ONCE:
+        if batch and size + len(group) > at_once:
             yield batch
             batch, size = [], 0
         batch.append(group)
@@ -164,12 +173,12 @@ def _batches(groups: Iterable[Group]) -> Iterator[list[Group]]:
 
 
 async def _leave_out(do: Doing, batch: list[Group]) -> list[Group]:
-    """The groups of which no row is out of date; those of the others say why they are left."""
+    """The groups of which no row is out of date; the rows of the others say why they are left out."""
     while late := await _outdated(do.session, do.run.of, [number for group in batch for number, _ in group]):
         kept = []
         for group in batch:
             if any(number in late for number, _ in group):
-                late |= {number: OTHER_LEFT for number, _ in group if number not in late}
+                late |= {number: OTHER_LEFT_OUT for number, _ in group if number not in late}
             else:
                 kept.append(group)
         await import_writes.leave(do, late)
@@ -178,14 +187,17 @@ async def _leave_out(do: Doing, batch: list[Group]) -> list[Group]:
 
 
 @asynccontextmanager
-async def _doing(run: Run, payload: dict[str, Any]) -> AsyncIterator[tuple[Doing, Any]]:
-    """One transaction; and the statements for what the import is of."""
+async def _doing(run: Run, payload: dict[str, Any]) -> AsyncIterator[Doing]:
+    """One transaction."""
     async with run.transaction() as session:
-        yield Doing(run, session, import_runs.actor_of(payload), payload.get("request_id")), WRITES[run.of.kind]
+        yield Doing(run, session, import_runs.actor_of(payload), payload.get("request_id"))
 
 
 async def _counts(do: Doing) -> dict[str, int]:
-    return do.run.of.counts | {"committed": len(await do.rows(ImportRow.outcome == "done"))}
+    of_import = select(func.count()).where(
+        ImportRow.office_id == do.run.office_id, ImportRow.import_id == do.run.of.id, ImportRow.outcome == "done"
+    )
+    return do.run.of.counts | {"committed": await do.session.scalar(of_import)}
 
 
 async def _outdated(session: AsyncSession, of: Import, numbers: Sequence[int] | None = None) -> dict[int, str]:
@@ -194,6 +206,12 @@ async def _outdated(session: AsyncSession, of: Import, numbers: Sequence[int] | 
     values = {"office_id": of.office_id, "import_id": of.id} | ({} if numbers is None else {"numbers": list(numbers)})
     found = await session.execute(text(CHECKS[of.kind].outdated(these)), values)
     return {row.number: row.code for row in found}
+
+
+async def forget(session: AsyncSession, of: Import) -> None:
+    """What batches left out that did nothing at all: it is looked at again."""
+    rows = update(ImportRow).where(ImportRow.office_id == of.office_id, ImportRow.import_id == of.id)
+    await session.execute(rows.where(ImportRow.outcome.is_not(None)).values(outcome=None))
 
 
 async def check(session: AsyncSession, of: Import) -> None:
@@ -218,12 +236,12 @@ async def undo(db: Database, storage: Storage, settings: Settings, payload: dict
     async with import_runs.running(db, storage, payload, ("undoing", "undoing"), "committed") as run:
         if run is None:
             return
-        async with _doing(run, payload) as (do, writes):
-            await writes.hold(do)
+        async with _doing(run, payload) as do:
+            await do.writes.hold(do)
             await CHECKS[run.of.kind].keep_what_went_on(do)
             mine = ImportRow.outcome == "done"
             changed = await do.rows(ImportRow.action == "update", mine)
             made = await do.rows(ImportRow.action == "create", mine, last_first=True)
-            done = await do.some_at_once(changed, writes.restore, 0)
-            await do.some_at_once(made, writes.remove, done)
+            done = await do.some_at_once(changed, do.writes.restore, 0)
+            await do.some_at_once(made, do.writes.remove, done)
             await run.end(do.session, "undone", undone_at=func.now())

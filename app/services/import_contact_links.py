@@ -1,8 +1,8 @@
 """How the links in a plan of contacts are written, and taken back.
 
 A plan has of each link what it ``becomes`` and what it ``was``, null: it is made; and as ``taken`` the link that makes
-somebody else the relation's preferred contact until then. Each row that touches a link adds one to its version, so
-two that touch the same are done together (``tied``), for which the versions in the plan are those before both.
+somebody else the relation's preferred contact until then. Each row that touches a link adds one to its version, and
+the plan has the one before all of them: who touch the same are done at once (``ImportRow.together``).
 """
 
 import json

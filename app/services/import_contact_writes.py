@@ -79,7 +79,7 @@ async def create(do: Any, numbers: Sequence[int]) -> None:
     await mark_done(do, numbers, "1")
 
 
-async def change(do: Any, numbers: Sequence[int]) -> None:
+async def update(do: Any, numbers: Sequence[int]) -> None:
     await import_writes.remember(do, numbers, "contacts")
     await import_writes.take(do, numbers, "contacts", COLUMNS, "becomes", CHANGED)
     await _end_logins(do, numbers)

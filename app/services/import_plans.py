@@ -55,8 +55,9 @@ async def plan(db: Database, storage: Storage, settings: Settings, payload: dict
             planner = PLANNERS[run.of.kind](run.of, lists)
         async with import_files.spooled(run.storage, await _file(run)) as path:
             await _plan_file(run, planner, path)
-        async with run.transaction() as session:
+        async with run.transaction() as session:  # of its own: nobody else may look meanwhile
             await session.execute(text("SELECT look_at_planned()"))  # who commits it comes before any autovacuum
+        async with run.transaction() as session:
             await planner.settle(session)
             about = run.of.about | {"lists": planner.lists and planner.lists.fingerprint}
             await run.end(session, "planned", counts=await counts(session, run), about=about)

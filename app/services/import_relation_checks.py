@@ -6,6 +6,7 @@ from app.services import import_writes
 from app.services.import_writes import ALL, DONE, PLANNED
 
 ARCHIVED = "r.action = 'update' AND t.archived_at IS NOT NULL"  # who says nothing new of it may name it
+DEEPEST = 1_000  # relations above one: more than any office has, and a chain of all rows of a file costs no hours
 PARENT = "(r.becomes->'relations'->>'parent_id')::uuid"
 
 
@@ -44,18 +45,23 @@ ORDER BY number
 
 
 def _in_rings(these: str, side: str) -> str:
-    """Those that would be above themselves, were these rows as this side of the plan has them: upwards from each."""
+    """Those that would be above themselves, were these rows as this side of the plan has them: upwards from each.
+
+    (Each step by an index, whatever PostgreSQL takes these rows for: it may not have looked at them since the plan.)
+    """
+    moved = (
+        f"SELECT r.number, r.action, r.subject_id, (r.{side}->'relations'->>'parent_id')::uuid AS parent_id "
+        f"FROM import_rows r WHERE {these} AND r.{side}->'relations' ? 'parent_id'"
+    )
     return f"""
-WITH RECURSIVE moved AS (
-    SELECT r.number, r.action, r.subject_id, (r.{side}->'relations'->>'parent_id')::uuid AS parent_id
-    FROM import_rows r WHERE {these} AND r.{side}->'relations' ? 'parent_id'
-), up AS (
-    SELECT number, subject_id, parent_id, 0 AS steps FROM moved WHERE action = 'update' AND parent_id IS NOT NULL
+WITH RECURSIVE up AS (
+    SELECT number, subject_id, parent_id, 0 AS steps FROM ({moved}) moved
+    WHERE action = 'update' AND parent_id IS NOT NULL
     UNION ALL SELECT up.number, up.subject_id,
         CASE WHEN moved.subject_id IS NULL THEN t.parent_id ELSE moved.parent_id END, steps + 1
-    FROM up LEFT JOIN moved ON moved.subject_id = up.parent_id
+    FROM up LEFT JOIN LATERAL ({moved} AND r.subject_id = up.parent_id) moved ON true
     LEFT JOIN relations t ON t.office_id = :office_id AND t.id = up.parent_id
-    WHERE up.parent_id <> up.subject_id AND steps < 100
+    WHERE up.parent_id <> up.subject_id AND steps < {DEEPEST}
 )
 SELECT DISTINCT number, 'ring' AS code FROM up WHERE parent_id = subject_id
 """

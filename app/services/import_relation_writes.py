@@ -43,7 +43,7 @@ async def create(do: Any, numbers: Sequence[int]) -> None:
     await mark_done(do, numbers, "1")
 
 
-async def change(do: Any, numbers: Sequence[int]) -> None:
+async def update(do: Any, numbers: Sequence[int]) -> None:
     await import_writes.remember(do, numbers, "relations")
     for table, columns in PARTS.items():
         pairs = ", ".join(f"'{name}', p.{name}" for name in _names(columns))

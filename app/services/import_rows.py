@@ -21,7 +21,7 @@ class Planned:
     number: int
     action: str
     key: str | None = None
-    wave: int = 0  # how many new ones it hangs below
+    wave: int = 0  # how many new or moved ones it hangs below
     title: str = ""
     subject_id: UUID | None = None
     subject_version: int | None = None

@@ -16,7 +16,8 @@ from app.services.import_findings import of_row
 from app.services.relation_identifiers import FIELDS, MATCHED
 
 FIELD_OF = {kind: field for field, kind in FIELDS.items() if kind in MATCHED}
-# Numbers as the file gives them, and as those have them whom it leaves theirs.
+# Numbers as the file gives them, and as those have them whom it leaves theirs; the same of one ``sort`` are shared.
+# (By a window: pairs would be as many as the square of the rows that have one number copied down a column.)
 SHARED = """
 WITH given AS MATERIALIZED (
     SELECT r.number, i.relation_id, i.kind, i.lookup, coalesce(r.becomes->'relations'->>'type', t.type) AS type,
@@ -27,19 +28,20 @@ WITH given AS MATERIALIZED (
     LEFT JOIN relations t ON t.office_id = r.office_id AND t.id = r.subject_id
     WHERE i.office_id = :office_id AND i.import_id = :import_id AND i.kind = ANY(:kinds)
 ), kept AS (
-    SELECT DISTINCT t.id, x.kind, x.lookup, t.type, t.legal_form FROM given
-    JOIN relation_identifiers x ON x.office_id = :office_id AND x.kind = given.kind AND x.lookup = given.lookup
+    SELECT NULL::integer AS number, t.id, x.kind, x.lookup, t.type, t.legal_form FROM relation_identifiers x
     JOIN relations t ON t.office_id = x.office_id AND t.id = x.relation_id AND t.archived_at IS NULL
-    WHERE NOT EXISTS (SELECT FROM import_rows s WHERE s.office_id = :office_id AND s.import_id = :import_id
-        AND s.subject_id = t.id AND s.becomes->'kinds' ? x.kind)
-), others AS (
-    SELECT relation_id, kind, lookup, type, legal_form FROM given UNION ALL SELECT * FROM kept
+    WHERE x.office_id = :office_id AND (x.kind, x.lookup) IN (SELECT kind, lookup FROM given)
+        AND NOT EXISTS (SELECT FROM import_rows s WHERE s.office_id = :office_id AND s.import_id = :import_id
+            AND s.subject_id = t.id AND s.becomes->'kinds' ? x.kind)
+), sorted AS (
+    SELECT *, CASE WHEN kind = 'bsn' THEN concat_ws('/', type, legal_form)
+        WHEN type = ANY(:with_returns) THEN '' ELSE type END AS sort
+    FROM (SELECT * FROM given UNION ALL SELECT * FROM kept) both_of_them
 )
-SELECT DISTINCT given.number, given.kind FROM given JOIN others ON others.kind = given.kind
-    AND others.lookup = given.lookup AND others.relation_id <> given.relation_id
-WHERE (others.type = given.type OR (others.type = ANY(:with_returns) AND given.type = ANY(:with_returns)))
-    AND (given.kind <> 'bsn'
-        OR (others.type = given.type AND others.legal_form IS NOT DISTINCT FROM given.legal_form))
+SELECT DISTINCT number, kind FROM (
+    SELECT number, kind, min(relation_id::text) OVER same <> max(relation_id::text) OVER same AS is_shared
+    FROM sorted WINDOW same AS (PARTITION BY kind, lookup, sort)
+) seen WHERE number IS NOT NULL AND is_shared
 """
 
 

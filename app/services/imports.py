@@ -98,6 +98,7 @@ async def commit(session: AsyncSession, actor: Actor, of: Import, options: Commi
     if await _is_begun(session, of):
         await import_commits.check_lists(session, of)
     else:
+        await import_commits.forget(session, of)
         await import_commits.check(session, of)
         of.in_batches = options.in_batches
     await _turn(session, actor, of, "committing")

@@ -5,7 +5,7 @@ database does), what will hold until some day leaves one for the day after; and 
 first, so that what is kept is never older than the question.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import date, timedelta
 from uuid import UUID
 
@@ -32,10 +32,10 @@ async def lacks(session: AsyncSession, actor: Actor, field: Gap) -> ColumnElemen
     return Relation.id.in_(gaps)
 
 
-async def check_all(db: Database, office_id: UUID) -> None:
+async def check_all(db: Database, office_id: UUID, is_over: Callable[[], bool] = lambda: False) -> None:
     """Every check that is due, some at a time."""
     is_done = False
-    while not is_done:
+    while not (is_done or is_over()):
         async with db.transaction(office_id) as session:
             is_done = await check(session, office_id, BATCH) or not await _done_alone(session, office_id)
 

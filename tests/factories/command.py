@@ -7,7 +7,7 @@ import pty
 import re
 import sys
 from asyncio.subprocess import DEVNULL, PIPE, Process
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -43,8 +43,9 @@ async def begin(
     terminal: int | None = None,
     out: int = PIPE,
     encoding: str = "utf-8",
+    before: Sequence[str] = (),
 ) -> Process:
-    """Started as whom ``client`` speaks for; ``terminal``: a descriptor that it sits at."""
+    """Started as whom ``client`` speaks for; ``terminal``: a descriptor that it sits at, ``before``: what runs it."""
     environment = {
         **child_environment(),
         "ORDNER_URL": url or str(client.base_url),
@@ -56,7 +57,7 @@ async def begin(
     ends: dict[str, Any] = {"stdin": DEVNULL, "stdout": out, "stderr": PIPE}
     if terminal is not None:
         ends = dict.fromkeys(ends, terminal)
-    return await asyncio.create_subprocess_exec(*PROGRAM, *map(str, arguments), env=environment, **ends)
+    return await asyncio.create_subprocess_exec(*before, *PROGRAM, *map(str, arguments), env=environment, **ends)
 
 
 async def finish(process: Process, seconds: float = 60) -> Ran:
