@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from app.db import Database
 from app.services import import_commits
 from app.services.import_contacts import together
 from app.settings import Settings
@@ -11,8 +12,8 @@ from tests.factories import Tenant
 from tests.factories.conventions import made, problem
 from tests.factories.imports import HEADINGS, PATH, committed, contacts, done, links, planned, relations, rows, sheet
 from tests.factories.imports import undone as undo
-from tests.factories.locks import lock_row
-from tests.factories.mail import workers
+from tests.factories.locks import lock_row, waiting_for_locks
+from tests.factories.mail import is_done, workers
 from tests.factories.waiting import eventually
 
 pytestmark = [pytest.mark.anyio, pytest.mark.bytes]
@@ -138,6 +139,27 @@ class TestWhatIsLeftOut:
             assert await preferred(office, "1", "2") == {"1": ["100"], "2": ["200"]}
             await undo(office, ended)
         assert [row["outcome"] for row in await rows(office, ended)] == ["undone", "other_row_left_out", "changed"]
+
+    @pytest.mark.usefixtures("worker", "one_at_once")
+    async def test_what_is_begun_goes_on_or_back(self, office: Tenant, db: Database) -> None:
+        """However often it is cancelled, and when its undo is."""
+        ids = {number: (await office.relation(number, name="Oud"))["id"] for number in "123"}
+        found = await planned(office, sheet(HEADINGS, *((number, None, "Nieuw", None) for number in "123")))
+        async with lock_row(office, "relations", ids["2"]) as release:
+            path = await ordered(office, found)
+            await eventually(lambda: has_begun(office, found), "a first batch", 30)
+            for _ in range(3):
+                assert made(await office.admin.post(f"{path}/cancel"), 202)["state"] == "planned"
+            await eventually(lambda: waiting_for_locks(office, 1), "the second batch", 30)
+            made(await office.admin.post(f"{path}/undo"), 202)
+            assert made(await office.admin.post(f"{path}/cancel"), 202)["state"] == "planned"
+            await release()
+        await eventually(lambda: is_done(db), "a worker that is done", 30)
+        ended = await done(office.admin, await ordered(office, found), "committed")
+        assert ended["counts"]["committed"] == 3
+        made(await office.admin.post(f"{path}/undo"), 202)
+        await done(office.admin, path, "undone")
+        assert [row["name"] for row in (await relations(office)).values()] == ["Oud"] * 3
 
     @pytest.mark.usefixtures("worker", "one_at_once")
     async def test_what_goes_on_leaves_out_what_changed_since(self, office: Tenant) -> None:

@@ -87,7 +87,38 @@ async def test_two_that_changed_places(office: Tenant) -> None:
         }
 
 
+@pytest.mark.parametrize("changed", ["1", "2"])
+@pytest.mark.parametrize("places", [("nee; ja", "ja; nee"), ("nee; nee", "ja; ja")])
+async def test_of_those_who_changed_places_all_go_back_or_none(
+    office: Tenant, changed: str, places: tuple[str, str]
+) -> None:
+    for number in ("100", "200"):
+        await office.relation(number)
+
+    def both(one: str, two: str) -> list[tuple[Any, ...]]:
+        return [(n, f"{n}@v.nl", "Vries", "100; 200", None, each) for n, each in (("1", one), ("2", two))]
+
+    await done_with(office, *both("ja; nee", "nee; ja"))
+    found = await done_with(office, *both(*places))
+    before = await links(office, "1"), await links(office, "2")
+    made(await office.admin.patch(await path_of(office, changed), json={"initials": "X."}), 200)
+    assert await outcomes(office, found) == [
+        "changed_since" if number == changed else "other_row_stays" for number in ("1", "2")
+    ]
+    after = await links(office, "1"), await links(office, "2")
+    for was, now in zip(before, after, strict=True):
+        assert {number: link["version"] for number, link in now.items()} == {
+            number: link["version"] for number, link in was.items()
+        }
+
+
 class TestWhatStays:
+    async def test_a_link_to_a_relation_that_is_archived(self, office: Tenant) -> None:
+        path = await relation(office)
+        found = await done_with(office, ("1", "a@v.nl", "Een", "100", None, None))
+        assert (await office.admin.delete(path)).status_code == 204
+        assert await outcomes(office, found) == ["relation_archived"]
+
     async def test_a_contact_that_was_changed(self, office: Tenant) -> None:
         await done_with(office, ("1", "a@v.nl", "Oud", None, None, None))
         found = await done_with(

@@ -118,6 +118,37 @@ class TestParents:
         assert await outcomes(office, found) == ["ring", "ring"]
         assert not await has_ring(office)
 
+    async def test_a_long_way_up(self, office: Tenant) -> None:
+        """A ring of more relations than anybody would look through is one too."""
+        chain = [(*company(f"c{n}"), f"c{n - 1}" if n else None) for n in range(120)]
+        content = sheet((*HEADINGS, "Hoofdrelatie"), *chain, (*company("X"), None))
+        await committed(office, await planned(office, content))
+        found = await planned(office, sheet(PARENTS, ("c0", "X")))
+        there = await relations(office)
+        await patch(office, there["X"], parent_id=there["c119"]["id"])
+        refused = await office.admin.post(f"{PATH}/{found['id']}/commit")
+        assert [each["code"] for each in refused.json()["errors"]] == ["ring"]
+
+    @pytest.mark.parametrize("order", ["XYZ", "YXZ", "ZYX"])
+    async def test_who_is_in_no_ring_is_let_be(self, office: Tenant, order: str) -> None:
+        z = await office.relation("Z")
+        await office.relation("Y")
+        await office.relation("X", parent_id=z["id"])
+        above = {"X": "Y", "Y": "X", "Z": "Y"}
+        found = await planned(office, sheet(PARENTS, *((number, above[number]) for number in order)))
+        actions = {row["title"][0]: row["action"] for row in await rows(office, found)}
+        assert actions["Z"] == "update"
+        assert found["counts"]["error"] == 2
+
+    async def test_below_one_that_is_archived(self, office: Tenant) -> None:
+        above = await office.relation("P")
+        await office.relation("Q")
+        await office.relation("X", parent_id=above["id"])
+        found = await committed(office, await planned(office, sheet(PARENTS, ("X", "Q"))))
+        assert (await office.admin.delete(f"/v1/relations/{above['id']}")).status_code == 204
+        await undone(office, found)
+        assert await outcomes(office, found) == ["parent_archived"]
+
     async def test_one_that_another_undo_took_away(self, office: Tenant) -> None:
         first = await committed(office, await planned(office, sheet(HEADINGS, company("P"))))
         above = (await relations(office))["P"]

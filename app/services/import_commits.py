@@ -108,7 +108,7 @@ class Doing:
 
 
 async def commit(db: Database, storage: Storage, settings: Settings, payload: dict[str, Any]) -> None:
-    async with import_runs.running(db, storage, payload, ("committing", "committing"), "planned") as run:
+    async with import_runs.running(db, storage, payload, ("committing", "committing")) as run:
         if run is None:
             return
         if run.of.in_batches:
@@ -233,11 +233,11 @@ async def check_lists(session: AsyncSession, of: Import) -> None:
 
 async def undo(db: Database, storage: Storage, settings: Settings, payload: dict[str, Any]) -> None:
     """Take back what was committed, row by row but for what somebody went on with since: that stays, and says why."""
-    async with import_runs.running(db, storage, payload, ("undoing", "undoing"), "committed") as run:
+    async with import_runs.running(db, storage, payload, ("undoing", "undoing")) as run:
         if run is None:
             return
         async with _doing(run, payload) as do:
-            await do.writes.hold(do)
+            await do.writes.hold(do, removes=True)
             await CHECKS[run.of.kind].keep_what_went_on(do)
             mine = ImportRow.outcome == "done"
             changed = await do.rows(ImportRow.action == "update", mine)

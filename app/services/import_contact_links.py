@@ -68,6 +68,10 @@ CHANGED_SINCE = f"""r.id IN (
     LEFT JOIN contact_links l ON l.office_id = :office_id AND l.id = touched.id
     WHERE l.version IS DISTINCT FROM left_so.version
 )"""
+OF_ARCHIVED = f"""EXISTS (
+    SELECT FROM jsonb_to_recordset(r.becomes->'links') AS {ENTRY} JOIN relations a ON a.office_id = r.office_id
+    AND a.id = e.relation_id AND a.archived_at IS NOT NULL
+)"""
 OTHER_PREFERRED = f"""EXISTS (
     SELECT FROM jsonb_to_recordset(r.becomes->'links') AS {ENTRY} JOIN contact_links l ON l.office_id = r.office_id
     AND l.relation_id = e.relation_id AND l.is_preferred AND l.id <> e.id WHERE (e.was->>'is_preferred')::boolean

@@ -5,7 +5,7 @@ from typing import Any
 
 from app.services import import_contact_links, import_writes
 from app.services.import_contact_rows import COLUMNS
-from app.services.import_writes import PLANNED, THESE, mark_done, mark_undone
+from app.services.import_writes import ALL, DONE, PLANNED, THESE, mark_done, mark_undone
 
 CHANGED = "r.becomes ? 'contacts'"
 
@@ -58,6 +58,7 @@ WENT_ON = {
     "has_requests": f"r.action = 'create' AND {_some('document_requests')}",
     "has_messages": f"r.action = 'create' AND {_some('conversation_participants')}",
     "has_links": f"r.action = 'create' AND {import_contact_links.HAS_OTHERS}",
+    "relation_archived": import_contact_links.OF_ARCHIVED,
     "link_changed_since": import_contact_links.CHANGED_SINCE,
     "preferred_taken": import_contact_links.OTHER_PREFERRED,
     "email_taken": "EXISTS (SELECT FROM contacts o WHERE o.office_id = r.office_id AND o.id <> t.id "
@@ -65,9 +66,9 @@ WENT_ON = {
 }
 
 
-async def hold(do: Any, numbers: Sequence[int] = ()) -> None:
+async def hold(do: Any, numbers: Sequence[int] = (), *, removes: bool = False) -> None:
     """Nobody changes or links these meanwhile. Without ``numbers``: those of all rows."""
-    await import_writes.hold(do, numbers, "contacts")
+    await import_writes.hold(do, numbers, "contacts", removes=removes)
     await import_contact_links.hold(do, numbers)
 
 
@@ -110,6 +111,10 @@ async def remove(do: Any, numbers: Sequence[int]) -> None:
 
 async def keep_what_went_on(do: Any) -> None:
     await import_writes.keep(do, "contacts", WENT_ON)
+    await do(  # of those that need one another all go back, or none
+        f"UPDATE import_rows r SET outcome = 'other_row_stays' WHERE {DONE} AND r.together IN ("
+        f"SELECT r.together FROM import_rows r WHERE {ALL} AND r.together IS NOT NULL AND r.outcome <> 'done')"
+    )
 
 
 async def _end_logins(do: Any, numbers: Sequence[int]) -> None:

@@ -23,9 +23,7 @@ Above = Mapping[str, str | None]  # by key, the one above it
 RING = ("parent_ring", "These relations hang below each other in a ring.", "Correct who is above whom.")
 
 
-async def settle(
-    session: AsyncSession, of: Import, made: Collection[str], waves: Mapping[str, int], parents: Above
-) -> None:
+async def settle(session: AsyncSession, of: Import, made: set[str], waves: Mapping[str, int], parents: Above) -> None:
     """``made``: keys of what the file makes; ``waves``: of that and of what it moves, below how many of these each was
     planned so far; ``parents``: by key, the one above it, where the file says so, or None.
     """
@@ -41,7 +39,7 @@ async def settle(
 
 
 def _wrong(
-    below: Mapping[str, str], made: Collection[str], known: Collection[str], above: dict[str, str | None], office: Above
+    below: Mapping[str, str], made: set[str], known: Collection[str], above: dict[str, str | None], office: Above
 ) -> dict[str, tuple[str, str, str]]:
     """Rows that say who is above them and can not, and why; in ``above`` they stay where the office has them."""
     children = defaultdict(list)
@@ -52,15 +50,16 @@ def _wrong(
     found = [(key, RING) for key in below if key in rings]
     found += [(key, UNKNOWN) for key, parent in below.items() if parent not in known and parent not in made]
     wrong: dict[str, tuple[str, str, str]] = {}
-    for key, words in found:  # which grows meanwhile
-        if key in wrong:
-            continue
-        wrong[key] = words
-        above[key] = office.get(key)
-        if key in made:  # who hangs below a row that is not right is not right either
-            found += [(child, UNKNOWN) for child in children[key]]
-        else:  # and where it stays, others may have counted on its going
-            found += [(each, RING) for each in _ring(key, above, set()) if each in below]
+    while found:
+        more: dict[str, tuple[str, str, str]] = {}
+        for key, words in found:
+            if key not in wrong:
+                more.setdefault(key, words)
+        wrong |= more
+        above.update({key: office.get(key) for key in more})
+        # Who hangs below a row that is not right is not right either; and who stays, others may have counted on to go.
+        found = [(child, UNKNOWN) for key in more if key in made for child in children[key]]
+        found += [(each, RING) for key in more.keys() - made for each in _ring(key, above, set()) if each in below]
     return wrong
 
 

@@ -46,7 +46,7 @@ PLANNERS: dict[str, Callable[[Import, Lists], Planner]] = {"relations": Relation
 
 
 async def plan(db: Database, storage: Storage, settings: Settings, payload: dict[str, Any]) -> None:
-    async with import_runs.running(db, storage, payload, ("waiting", "planning"), "failed") as run:
+    async with import_runs.running(db, storage, payload, ("waiting", "planning")) as run:
         if run is None:
             return
         async with run.transaction() as session:

@@ -6,7 +6,6 @@ from app.services import import_writes
 from app.services.import_writes import ALL, DONE, PLANNED
 
 ARCHIVED = "r.action = 'update' AND t.archived_at IS NOT NULL"  # who says nothing new of it may name it
-DEEPEST = 1_000  # relations above one: more than any office has, and a chain of all rows of a file costs no hours
 PARENT = "(r.becomes->'relations'->>'parent_id')::uuid"
 
 
@@ -55,13 +54,13 @@ def _in_rings(these: str, side: str) -> str:
     )
     return f"""
 WITH RECURSIVE up AS (
-    SELECT number, subject_id, parent_id, 0 AS steps FROM ({moved}) moved
+    SELECT number, subject_id, parent_id FROM ({moved}) moved
     WHERE action = 'update' AND parent_id IS NOT NULL
-    UNION ALL SELECT up.number, up.subject_id,
-        CASE WHEN moved.subject_id IS NULL THEN t.parent_id ELSE moved.parent_id END, steps + 1
+    UNION SELECT up.number, up.subject_id,
+        CASE WHEN moved.subject_id IS NULL THEN t.parent_id ELSE moved.parent_id END
     FROM up LEFT JOIN LATERAL ({moved} AND r.subject_id = up.parent_id) moved ON true
     LEFT JOIN relations t ON t.office_id = :office_id AND t.id = up.parent_id
-    WHERE up.parent_id <> up.subject_id AND steps < {DEEPEST}
+    WHERE up.parent_id <> up.subject_id
 )
 SELECT DISTINCT number, 'ring' AS code FROM up WHERE parent_id = subject_id
 """
@@ -102,6 +101,8 @@ WENT_ON = {
     "ON x.office_id = r.office_id AND x.system = b.system AND x.external_id = b.external_id AND x.relation_id <> t.id)",
     "parent_gone": "r.before->'relations'->>'parent_id' IS NOT NULL AND NOT EXISTS (SELECT FROM relations p WHERE "
     "p.office_id = r.office_id AND p.id = (r.before->'relations'->>'parent_id')::uuid)",
+    "parent_archived": "EXISTS (SELECT FROM relations p WHERE p.office_id = r.office_id "
+    "AND p.id = (r.before->'relations'->>'parent_id')::uuid AND p.archived_at IS NOT NULL)",
     "citizen_numbers_off": "EXISTS (SELECT FROM import_identifiers i JOIN offices o ON o.id = i.office_id "
     "WHERE i.office_id = r.office_id AND i.import_id = r.import_id AND i.number = r.number AND i.is_before "
     "AND i.is_personal AND i.kind IN ('bsn', 'ob_number', 'lh_number') AND NOT o.keeps_citizen_numbers)",

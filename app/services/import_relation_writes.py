@@ -19,9 +19,9 @@ PARTS = {
 NUMBERS = "relation_id, kind, position, lookup, secret, is_personal, key_id"
 
 
-async def hold(do: Any, numbers: Sequence[int] = ()) -> None:
+async def hold(do: Any, numbers: Sequence[int] = (), *, removes: bool = False) -> None:
     """Nobody changes or archives these meanwhile. Without ``numbers``: those of all rows."""
-    await import_writes.hold(do, numbers, "relations")
+    await import_writes.hold(do, numbers, "relations", removes=removes)
     # And nobody else moves any: in the order in which a single change takes both (services/relations.py).
     await do("SELECT pg_advisory_xact_lock(hashtextextended('parents/' || CAST(CAST(:office_id AS uuid) AS text), 0))")
 

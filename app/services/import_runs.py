@@ -91,10 +91,10 @@ async def take(db: Database, office_id: UUID, import_id: UUID, states: tuple[str
 
 @asynccontextmanager
 async def running(
-    db: Database, storage: Storage, payload: dict[str, Any], states: tuple[str, str], back_to: str
+    db: Database, storage: Storage, payload: dict[str, Any], states: tuple[str, str]
 ) -> AsyncIterator[Run | None]:
-    """The run of a job. What the file or the office is to blame for ends in ``back_to`` with the problem; anything
-    else is raised, and the job runs again."""
+    """The run of a job. What the file or the office is to blame for ends where it was ``before`` with the problem;
+    anything else is raised, and the job runs again."""
     office_id = UUID(payload["office_id"])
     taken = await take(db, office_id, UUID(payload["import_id"]), states)
     if taken is None:
@@ -111,9 +111,14 @@ async def running(
             await _leave(run)
             raise
         async with db.transaction(office_id) as session:
-            await run.end(session, back_to, problem=_told(error))
+            await run.end(session, before(run.of), problem=_told(error))
     finally:
         beating.cancel()
+
+
+def before(of: Import) -> str:
+    """The state to which it goes back when what it is in comes to nothing."""
+    return "failed" if of.state == "planning" else "committed" if of.committed_at else "planned"
 
 
 def is_transient(error: Exception) -> bool:

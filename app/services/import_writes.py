@@ -12,12 +12,14 @@ PLANNED = f"{ALL} AND r.outcome IS NULL"
 DONE = f"{ALL} AND r.outcome = 'done'"
 
 
-async def hold(do: Any, numbers: Sequence[int], table: str) -> None:
-    """In one order, so that two who do this wait for each other."""
+async def hold(do: Any, numbers: Sequence[int], table: str, *, removes: bool) -> None:
+    """In one order, so that two who do this wait for each other. Who ``removes`` some lets nobody point at them
+    meanwhile; all others do, or they would wait for who waits for them."""
+    lock = "UPDATE" if removes else "NO KEY UPDATE"
     await do(
         f"SELECT t.id FROM {table} t WHERE t.office_id = :office_id AND t.id IN (SELECT r.subject_id "
         f"FROM import_rows r WHERE r.action IN ('create', 'update') AND {THESE if numbers else ALL}) "
-        "ORDER BY t.id FOR UPDATE",
+        f"ORDER BY t.id FOR {lock}",
         numbers,
     )
 

@@ -8,7 +8,7 @@ from typing import Any
 from uuid import UUID
 
 import structlog
-from sqlalchemy import Select, delete, func, select, update
+from sqlalchemy import Select, case, delete, func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from uuid_utils.compat import uuid7
 
@@ -17,15 +17,15 @@ from app.access import Actor, visible
 from app.errors import Conflict, Gone, Invalid, TooLarge
 from app.models import Import, ImportIdentifier, ImportRow
 from app.schemas.imports import CommitOptions, ImportOptions, ImportQuery, ImportRowQuery
-from app.services import blobs, events, import_commits, import_files
+from app.services import blobs, events, import_commits, import_files, import_runs
 from app.services.uploads import Upload
 from app.settings import MIB
 from app.sheets.reading import Limits
 
 SORTS = {"created_at": (Import.created_at,)}
 ROW_SORTS = {"number": (ImportRow.number,)}
-BACK_TO = {"committing": "planned", "undoing": "committed"}
-UNFINISHED = ("waiting", "planning", *BACK_TO)
+ORDERED = ("committing", "undoing")
+UNFINISHED = ("waiting", "planning", *ORDERED)
 LOST = timedelta(days=1)  # longer than any queue of a worker that is there
 NOBODY = {"code": "no_worker", "detail": "No worker did it within a day; is one running? Try again.", "errors": []}
 OPEN = ("waiting", "planning", "planned")
@@ -119,11 +119,14 @@ async def undo(session: AsyncSession, actor: Actor, of: Import) -> None:
 
 
 async def cancel(session: AsyncSession, actor: Actor, of: Import) -> None:
-    """Nothing more is done; what a worker is in the middle of is as if it had never begun."""
-    if of.state == "cancelled":
+    """Nothing more is done; what a worker is in the middle of is as if it had never begun.
+
+    Of which batches were committed, that waits for the rest or for its undo.
+    """
+    if of.state == "cancelled" or (of.state == "planned" and await _is_begun(session, of)):
         return
-    if of.state in BACK_TO:
-        await _turn(session, actor, of, BACK_TO[of.state])
+    if of.state in ORDERED:
+        await _turn(session, actor, of, import_runs.before(of))
     elif of.state in OPEN:
         await _turn(session, actor, of, "cancelled")
     else:
@@ -174,8 +177,8 @@ async def expire(session: AsyncSession, office_id: UUID, age: timedelta) -> None
         Import.office_id == office_id, Import.state.in_(UNFINISHED), Import.updated_at < func.now() - LOST
     )
     await session.execute(lost.where(Import.state.in_(("waiting", "planning"))).values(state="failed", problem=NOBODY))
-    for running, before in BACK_TO.items():
-        await session.execute(lost.where(Import.state == running).values(state=before, problem=NOBODY))
+    was = case((Import.committed_at.is_not(None), "committed"), else_="planned")
+    await session.execute(lost.where(Import.state.in_(ORDERED)).values(state=was, problem=NOBODY))
     over = select(Import).where(
         Import.office_id == office_id,
         Import.updated_at < func.now() - age,
