@@ -20,6 +20,7 @@ from stdnum.nl import postcode as stdnum_postcode
 from app.legal_forms import NATURAL
 
 _SEPARATORS = re.compile(r"[\s.\-\u2010-\u2015]+")
+MAX_TYPED = 200  # characters, with all that people put between them
 _OB = re.compile(r"(NL)?([0-9]{9})B([0-9]{2})")
 _LH = re.compile(r"([0-9]{9})L([0-9]{2})")
 
@@ -147,6 +148,8 @@ def readings(text: str, kinds: Iterable[str]) -> tuple[list[tuple[str, str]], li
 
 def _compact(text: str) -> str:
     """Without what is only for the eye. NFKC makes ASCII of full-width digits; other scripts' digits stay, and fail."""
+    if len(text) > MAX_TYPED:
+        return text  # no number of any kind, and not worth the time
     return _SEPARATORS.sub("", unicodedata.normalize("NFKC", text)).upper()
 
 

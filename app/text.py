@@ -5,6 +5,7 @@ import unicodedata
 
 MAX_FILE_NAME = 255
 MAX_KEY = 400
+MAX_MARKS = 30
 
 # Characters that nobody sees: two names that differ by them look the same. (Longer texts may have them, and emoji do.)
 _UNSEEN = "\u00ad\u115f\u1160\u180e\u200b\u2060-\u2064\u3164\uffa0\U000e0000-\U000e0fff"
@@ -15,8 +16,19 @@ _FORBIDDEN_IN_LINE = re.compile(rf"[\x00-\x1f\x7f-\x9f\u2028\u2029{_BIDI}{_UNSEE
 _DIGITS = re.compile(r"[0-9]+")
 
 
+def _check_marks(value: str) -> None:
+    """A row of accents on one letter takes the square of its length to normalise; UAX #15 (Stream-Safe) allows 30."""
+    many = 0
+    for char in value:
+        many = many + 1 if unicodedata.combining(char) else 0
+        if many > MAX_MARKS:
+            raise ValueError(f"Use readable characters: no more than {MAX_MARKS} accents on one letter.")
+
+
 def clean_line(value: str) -> str:
     """One line of text in NFC without outer blanks; ValueError where it holds what nobody can read."""
+    if not value.isascii():
+        _check_marks(value)
     if _FORBIDDEN_IN_LINE.search(value):
         raise ValueError("Use readable characters on one line: no control, direction or invisible characters.")
     return unicodedata.normalize("NFC", value).strip()
@@ -25,6 +37,8 @@ def clean_line(value: str) -> str:
 def clean_text(value: str) -> str:
     """Text of several lines, with ``\\n`` as its line end; ValueError as for ``clean_line``."""
     value = value.replace("\r\n", "\n").replace("\r", "\n")
+    if not value.isascii():
+        _check_marks(value)
     if _FORBIDDEN.search(value):
         raise ValueError("Use readable characters: no control or direction characters.")
     return unicodedata.normalize("NFC", value).strip()

@@ -1,6 +1,5 @@
 """The columns of import files: which there are, what their headings mean, what a row gives, what is said of it."""
 
-import re
 from typing import Any
 
 import pytest
@@ -218,58 +217,3 @@ def test_links_that_do_not_fit(cells: dict[str, Value], pointer: str, code: str)
     given, findings = read(CONTACTS, surname="Vries", **cells)
     assert given == {"surname": "Vries"}
     assert [(each.pointer, each.code, each.is_error) for each in findings] == [(pointer, code, True)]
-
-
-SECRET = ("bsn", "rsin", "ob_number", "vat_id", "lh_numbers")
-
-
-@pytest.mark.parametrize("field", SECRET)
-@pytest.mark.parametrize(
-    ("cell", "shown"),
-    [
-        (BSN, "******333"),
-        (f"'{BSN}B01", "'******333B01"),
-        (f"{BSN}.0", "******333.0"),
-        (111222333.0, "******333"),
-        (10000008, "*****008"),
-        (f"Jan {BSN} x", "*** ******333 *"),
-        ("1112.22.333", "****.**.333"),
-        ("12", "**"),
-        (None, ""),
-        (Broken("#N/A"), "#*/*"),
-    ],
-)
-def test_a_citizen_number_is_shown_by_its_last_three_digits(field: str, cell: Value, shown: str) -> None:
-    column = RELATIONS.by_field[field]
-    assert column.kind.is_secret
-    assert column.shown(cell) == shown
-
-
-@pytest.mark.parametrize("field", [column.field for column in RELATIONS.columns if column.field not in SECRET])
-def test_nor_is_one_shown_that_stands_in_the_wrong_column(field: str) -> None:
-    column = RELATIONS.by_field[field]
-    assert not column.kind.is_secret
-    for cell in (BSN, int(BSN), float(BSN), f"x{BSN}y", "1112.22.333", "111 222 333", f"{BSN}B01"):
-        assert BSN not in re.sub(r"[^0-9]", "", column.shown(cell))
-
-
-def test_nor_is_a_part_of_one_shown_where_the_cell_is_cut() -> None:
-    """Masking makes text shorter, and so brings into sight what stands behind."""
-    name = RELATIONS.by_field["name"]
-    for spaces in range(120):
-        shown = name.shown("1 1 1 2 2 2 3 3 3 " * 3 + "y" * spaces + f" {BSN} " + "x" * 200)
-        assert "1112223" not in shown
-        assert len(shown) == 100
-        assert shown.endswith("…")
-
-
-def test_what_is_shown_is_short() -> None:
-    assert len(RELATIONS.by_field["name"].shown("x" * 30_000)) == 100
-    assert RELATIONS.by_field["kvk_number"].shown(69599084.0) == "69599084"
-    assert RELATIONS.by_field["phone"].shown("0612345678") == "0612345678"
-
-
-def test_no_finding_holds_what_it_is_about() -> None:
-    _, findings = read(RELATIONS, bsn="111222334", rsin=BSN, kvk_number=BSN, memo=int(BSN), number=float(BSN))
-    assert findings
-    assert BSN[:-1] not in repr([each[1:] for each in findings])

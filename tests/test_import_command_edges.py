@@ -13,6 +13,7 @@ import pytest
 
 from app.access import P
 from app.db import Database
+from app.remote.files import Counted
 from tests.factories import Tenant
 from tests.factories.command import at_terminal, begin, finish, key_of, ordner
 from tests.factories.conventions import made
@@ -111,6 +112,29 @@ async def test_nobody_listens_any_more(office: Tenant, key: httpx.AsyncClient, f
     ran = await finish(process)
     assert (ran.status, ran.err) == (0, "")
     assert list(await relations(office)) == ["1"]
+
+
+@pytest.mark.usefixtures("worker")
+@pytest.mark.parametrize("closed", [">&-", "2>&-", ">&- 2>&-"])
+async def test_started_with_nowhere_to_write(office: Tenant, key: httpx.AsyncClient, file: Path, closed: str) -> None:
+    shell = ("sh", "-c", f'exec "$@" {closed}', "sh")
+    ran = await finish(await begin(key, "import", "relations", file, "--yes", before=shell))
+    assert ran.status == 0
+    assert list(await relations(office)) == ["1"]
+
+
+async def test_a_file_that_grows_or_shrinks(tmp_path: Path) -> None:
+    """It is sent as long as it was, or not."""
+    path = tmp_path / "x.csv"
+    path.write_bytes(b"12345")
+    with path.open("rb", buffering=0) as opened:
+        file = Counted(opened, lambda done, total, words: None)
+        path.write_bytes(b"1234567")
+        assert (file.read(), file.read(), file.is_read) == (b"12345", b"", True)
+        path.write_bytes(b"12")
+        assert (file.seek(0), file.read()) == (0, b"12")
+        with pytest.raises(OSError, match="shorter"):
+            file.read()
 
 
 class TestNotOurs:

@@ -39,6 +39,8 @@ class Api:
             self._http.base_url.raw_host.decode("ascii").encode("idna")  # a label that is empty or too long
         except (httpx.InvalidURL, ValueError):
             raise Failed(f"{url} is no address of a server.", UNUSABLE) from None
+        except (ImportError, OSError) as error:  # a proxy or certificates that the environment names
+            raise Failed(f"No connection can be made as the environment says: {error}", UNUSABLE) from None
         self._patience = FIRST_PATIENCE
 
     def close(self) -> None:
@@ -119,7 +121,7 @@ class Api:
     def _told(self, answer: httpx.Response, text: bytes | str, names: Sequence[str]) -> Told:
         try:
             told = json.loads(text)
-        except ValueError:
+        except (ValueError, RecursionError):
             told = None
         if not (isinstance(told, dict) and told.keys() >= set(names)):
             raise self._not_ours(answer)
@@ -131,7 +133,7 @@ class Api:
         while True:
             try:
                 answer = send()
-            except httpx.TransportError as error:
+            except httpx.RequestError as error:
                 wait, end = pause, self._unreachable(error)
             else:
                 if not answer.is_error:
@@ -144,7 +146,7 @@ class Api:
             time.sleep(wait)
             pause = min(2 * pause, 8)
 
-    def _unreachable(self, error: httpx.TransportError) -> Failed:
+    def _unreachable(self, error: httpx.RequestError) -> Failed:
         return Failed(f"{self.url} can not be reached ({type(error).__name__}). Is Ordner running there?", UNUSABLE)
 
     def _not_ours(self, answer: httpx.Response) -> Failed:
@@ -164,7 +166,7 @@ class Api:
 def sentences(problem: Told) -> str:
     """A refusal (RFC 9457), or the problem of an import, for people; each wrong place in a line of its own."""
     lines = [problem["detail"]]
-    for error in problem.get("errors", []):
+    for error in problem.get("errors") or []:
         where = error["pointer"].strip("/").replace("rows/", "row ").replace("/", ".")
         if error["detail"] not in problem["detail"]:
             lines.append(f"  {where}: {error['detail']}")

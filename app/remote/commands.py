@@ -43,7 +43,7 @@ Yes = Annotated[bool, typer.Option("--yes", help="commit without asking")]
 Strict = Annotated[bool, typer.Option("--strict", help="commit nothing when any row is in error")]
 Rejected = Annotated[Path | None, typer.Option(help="write the rows in error to this file (.xlsx or .csv)")]
 Json = Annotated[bool, typer.Option("--json", help="one JSON object on standard output, all else on standard error")]
-ENDS = (signal.SIGTERM, signal.SIGHUP)
+ENDS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 HERE = "http://127.0.0.1:8000"
 
 

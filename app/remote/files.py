@@ -42,8 +42,11 @@ class Counted:
         self.size = os.fstat(file.fileno()).st_size
 
     def read(self, size: int = -1) -> bytes:
-        piece = self._file.read(size)
+        left = self.size - self._file.tell()  # of a file that grows meanwhile, what it had
+        piece = self._file.read(left if size < 0 else min(size, left))
         done = self._file.tell()
+        if not piece and done < self.size:
+            raise OSError("The file became shorter while it was sent.")
         self._step(done, self.size, f"{done / MIB:.1f} of {self.size / MIB:.1f} MB")
         return piece
 

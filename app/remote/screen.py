@@ -8,6 +8,7 @@ import time
 import unicodedata
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any, TextIO
 
 import typer
@@ -30,6 +31,11 @@ Step = Callable[[float, float, str], None]
 def printable(text: object) -> str:
     """One line: what stands in a file must not steer the terminal that shows it, nor pass for a line of ours."""
     return "".join("\N{REPLACEMENT CHARACTER}" if unicodedata.category(sign)[0] == "C" else sign for sign in str(text))
+
+
+def _nowhere() -> TextIO:
+    """Instead of what the one who started us closed."""
+    return Path(os.devnull).open("w", encoding="utf-8")
 
 
 def mute(stream: TextIO) -> None:
@@ -58,6 +64,7 @@ class Screen:
 
     def __init__(self, *, as_json: bool) -> None:
         self.as_json = as_json
+        sys.stdout, sys.stderr = sys.stdout or _nowhere(), sys.stderr or _nowhere()
         for stream in (sys.stdout, sys.stderr):
             if isinstance(stream, io.TextIOWrapper):
                 stream.reconfigure(errors="replace")  # whatever letters a terminal has: it is told what it can show
@@ -82,8 +89,9 @@ class Screen:
     def ask(self, question: str) -> bool:
         try:
             return typer.confirm(question)
-        except typer.Abort:
-            raise KeyboardInterrupt from None
+        except typer.Abort as abort:
+            left = abort.__context__
+            raise KeyboardInterrupt(*(left.args if isinstance(left, KeyboardInterrupt) else ())) from None
 
     @contextmanager
     def progress(self, what: str) -> Iterator[Step]:

@@ -11,13 +11,14 @@ from stdnum.nl import bsn
 from app.schemas import import_cells
 from app.schemas.import_cells import Cell, Kind, Note, Notes, Reader, Unreadable
 from app.sheets.reading import Broken, Value, heading_key
+from app.sheets.rows import cut
 
 Given = dict[str, Any]
 
 MAX_SHOWN = 100
-LOOKED_AT = 2 * MAX_SHOWN + 17  # nine digits with signs between them are 17, and 9 when they are masked
-# Nine digits as people write them; those that pass the eleven-test may be a BSN, whatever column they stand in.
-_NINE = re.compile(r"(?<!\d)(?:\d[\s./\-]?){8}\d(?!\d)")
+# Nine digits as people write them, and with what nobody sees between them (a ; parts two numbers); those that pass the
+# eleven-test may be a BSN, whatever column they stand in.
+_NINE = re.compile(r"(?<!\d)(?:\d(?:(?!;)[\W_]){0,3}){8}\d(?!\d)")
 
 
 @dataclass(frozen=True)
@@ -51,9 +52,8 @@ class Column:
 
     def shown(self, cell: Value) -> str:
         """What stands in the cell, for a report: never a citizen number."""
-        text = _text(cell)[:LOOKED_AT]
-        text = _without_digits(text) if self.kind.is_secret else without_bsn(text)
-        return text if len(text) <= MAX_SHOWN else f"{text[: MAX_SHOWN - 1]}…"
+        text = cut(_text(cell), MAX_SHOWN)
+        return _without_digits(text) if self.kind.is_secret else without_bsn(text)
 
 
 def _text(cell: Value) -> str:

@@ -25,13 +25,10 @@ _ITEM = re.compile(rf'\s*((?:[^;\r\n":]*:\s*)?{_QUOTED}[^;\r\n"]*|[^;\r\n]*)(?:[
 _ITEM_OR_COMMA = re.compile(rf'\s*({_QUOTED}[^;\r\n"]*?|[^;\r\n]*?)(?:[;\r\n]|,\s|$)')
 _WHOLE = re.compile(_QUOTED)
 _SIGNS = re.compile(r'[;,\r\n"]')  # without one of these there is but one item
-_DAY = r"\d[^()]*?"
 _TERM = re.compile(
-    rf"(.*?)\s*\(\s*(?:(?:vanaf|van|from)?\s*(?P<first>{_DAY}))?\s*"
-    rf"(?:(?:t/m|tot en met|until)\s*(?P<last>{_DAY}))?\s*\)",
-    re.IGNORECASE | re.DOTALL,
+    r"(?:(?:vanaf|van|from)? ?(?P<first>\d.*?))? ?(?:(?:t/m|tot en met|until) ?(?P<last>\d.*))?", re.IGNORECASE
 )
-_SCHEME = re.compile(r"([^\d()]+?)\s*(\d{4})\s*(?:\(\s*([^()]+?)\s*\))?")
+_SCHEME = re.compile(r"([^\d()]+) ?(\d{4})")
 
 TOO_MANY = Note("too_many", "The cell holds more than may stand together.", "Leave some out.")
 TOO_LONG = Note("string_too_long", "A part of the cell is too long.", "Put ; between the parts, or shorten it.")
@@ -126,14 +123,23 @@ NAME = name_in("products")
 DAY = day()
 
 
+def _in_brackets(item: str) -> tuple[str, str | None]:
+    """What stands before a last pair of brackets, and in it, with one blank where there were more."""
+    before, bracket, inside = item[:-1].rpartition("(") if item.endswith(")") else (item, "", "")
+    if not bracket or ")" in inside:
+        return item, None
+    return before.rstrip(), " ".join(inside.split())
+
+
 def taken_products(most: int) -> Kind:
     """Products, each perhaps with its term: `Btw-aangifte (2024-01-01 t/m 2024-12-31)`."""
 
     def read(item: str) -> Read:
-        term = _TERM.fullmatch(item)
+        before, inside = _in_brackets(item)
+        term = _TERM.fullmatch(inside) if inside else None
         if (term and not (term["first"] or term["last"])) or _WHOLE.fullmatch(item):
             term = None
-        name, notes = NAME.read(unquoted(term[1] if term else item))
+        name, notes = NAME.read(unquoted(before if term else item))
         if name is None:
             return None, notes
         starts_on, ends_on = (DAY.read(term[part]) if term else NOTHING for part in ("first", "last"))
@@ -159,7 +165,8 @@ def _taken(name: str, starts_on: date | None, ends_on: date | None) -> str:
     if starts_on and not ends_on:
         term = f"vanaf {starts_on}"
     marked = str(NAME.write(name))
-    written = quoted(marked, always=_TERM.fullmatch(marked) is not None)
+    _, inside = _in_brackets(marked)
+    written = quoted(marked, always=inside is not None and _TERM.fullmatch(inside) is not None)
     return f"{written} ({term})" if term else written
 
 
@@ -193,11 +200,12 @@ def extension_schemes(most: int) -> Kind:
     tax_of = closed(TAXES)
 
     def read_one(item: str) -> Read:
-        found = _SCHEME.fullmatch(item)
+        before, inside = _in_brackets(item)
+        found = _SCHEME.fullmatch(" ".join(before.split()))
         if not found or not 1990 <= int(found[2]) <= 2200:
             raise Unreadable(SCHEME)
-        tax, _ = tax_of.read(found[1])
-        granted_on, notes = DAY.read(found[3])
+        tax, _ = tax_of.read(found[1].strip())
+        granted_on, notes = DAY.read(inside)
         return {"tax": tax, "year": int(found[2]), "granted_on": granted_on}, notes
 
     def read(cell: Value) -> Read:

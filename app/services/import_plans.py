@@ -23,6 +23,7 @@ from app.services.import_rows import Planned
 from app.services.import_runs import Run
 from app.settings import Settings
 from app.sheets.reading import About, Reading
+from app.sheets.rows import cut
 from app.storage import Storage
 
 AT_ONCE = 500  # rows
@@ -137,7 +138,7 @@ def _check(catalogue: Catalogue, headings: Headings) -> None:
 
 
 def _shown(name: str) -> str:
-    return without_bsn(name[:100])
+    return without_bsn(cut(name, 100))
 
 
 def _about(about: About, headings: Headings) -> dict[str, Any]:

@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 
-from app.sheets.rows import Broken, Cells, Limits, SheetRefused, Value, heading_key
+from app.sheets.rows import Broken, Cells, Limits, SheetRefused, Value, cut, heading_key
 
 FIRST_ROWS = 20
 _SHOWN = 10
@@ -51,7 +51,7 @@ def require(found: Headings, limits: Limits) -> None:
         raise too_many_columns(limits)
     if found.known:
         return
-    texts = [f"'{text[:50]}'" for text in found.texts if text]
+    texts = [f"'{cut(text, 50)}'" for text in found.texts if text]
     if not texts:
         raise SheetRefused("no_headings", "The file has no row of headings. Use the headings of the sample file.")
     more = "" if len(texts) <= _SHOWN else f" and {len(texts) - _SHOWN} more"

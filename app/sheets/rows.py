@@ -1,6 +1,7 @@
 """What a spreadsheet is to the rest of the program, and how it travels from the child that reads it."""
 
 import json
+import re
 import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass, field
@@ -12,6 +13,7 @@ CELL_CHARS = 32_767  # what a cell of Excel holds
 EXACT = 10**15  # Excel keeps 15 digits: an integral number from here on may have lost some
 ROW_CHARS = 1_000_000
 BATCH_ROWS = 1_000
+MAX_KEY = 1_000  # characters
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,8 +95,17 @@ class Request:
 
 
 def heading_key(text: str) -> str:
-    """How headings are compared: without case, accents, blanks and signs (``KvK-nummer`` is ``kvknummer``)."""
-    return "".join(char for char in unicodedata.normalize("NFKD", text).casefold() if char.isalnum())
+    """How headings are compared: without case, accents, blanks and signs (``KvK-nummer`` is ``kvknummer``).
+
+    Of what is longer than any, its beginning: to normalise a long row of accents takes the square of its length.
+    """
+    text = unicodedata.normalize("NFKD", text[:MAX_KEY])
+    return "".join(char for char in text.casefold() if char.isalnum())
+
+
+def cut(text: str, most: int) -> str:
+    """Its beginning, without a part of a number at the end: of nine digits eight tell the ninth."""
+    return text if len(text) <= most else re.sub(r"[\d\W_]+$", "", text[: most - 1]) + "…"
 
 
 def column_letters(column: int) -> str:
