@@ -175,8 +175,9 @@ class TestKept:
 
     async def test_one_that_no_worker_came_back_to(self, office: Tenant, db: Database, settings: Settings) -> None:
         found = await planned(office, VRIES)
-        for state, after in (("planning", "failed"), ("committing", "planned"), ("undoing", "committed")):
-            await self.age(db, office, 2, state=state)
+        states = ("planning", None, "failed"), ("committing", None, "planned"), ("undoing", func.now(), "committed")
+        for state, committed_at, after in (*states, ("undoing", None, "planned")):
+            await self.age(db, office, 2, state=state, committed_at=committed_at)
             await housekeeping.expire(db, settings)
             told = made(await office.admin.get(f"{PATH}/{found['id']}"), 200)
             assert (told["state"], told["problem"]["code"]) == (after, "no_worker")
