@@ -90,11 +90,11 @@ async def test_from_file_to_contacts(office: Tenant) -> None:
     }  # fmt: skip
     told = [event for event in await events_of(office, found) if event[0] != "import.committed"]
     linked = {"contact_id": henk["id"], "portal_access": True}
-    assert told == [
+    assert sorted(told, key=str) == [  # of one moment, in no order
         ("contact.created", "contact", {"number": "100.1"}),
         ("contact.created", "contact", {"number": "c2"}),
-        ("contact_link.created", "relation", linked | {"after": after}),
         ("contact_link.created", "relation", linked | {"after": after | {"is_preferred": False}}),
+        ("contact_link.created", "relation", linked | {"after": after}),
     ]
     timeline = made(await office.admin.get("/v1/timeline", params={"relation_id": ids["200"]}), 200)["items"]
     assert timeline[0]["action"] == "contact_link.created"
