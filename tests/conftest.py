@@ -18,6 +18,7 @@ import pytest
 import uvicorn
 from fastapi import FastAPI
 
+from app.access import P
 from app.db import Database
 from app.demo import Demo, Logins
 from app.local import servers
@@ -162,11 +163,23 @@ async def other_office(db: Database, address: str) -> AsyncIterator[Tenant]:
 
 
 @pytest.fixture
-async def worker(db: Database, settings: Settings) -> AsyncIterator[None]:
-    """A worker in this process. What it did not come to is forgotten."""
+async def nothing_queued(db: Database) -> AsyncIterator[None]:
+    """What no worker came to is forgotten."""
+    yield
+    await forget_jobs(db)
+
+
+@pytest.fixture
+async def worker(nothing_queued: None, settings: Settings) -> AsyncIterator[None]:
+    """A worker in this process."""
     async with workers(settings):
         yield
-    await forget_jobs(db)
+
+
+@pytest.fixture
+async def importer(office: Tenant) -> httpx.AsyncClient:
+    """A script that may import, and nothing else."""
+    return await office.key(P.IMPORTS_READ, P.IMPORTS_WRITE)
 
 
 @pytest.fixture(scope="session")

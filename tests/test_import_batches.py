@@ -10,7 +10,18 @@ from app.services.import_contacts import together
 from app.settings import Settings
 from tests.factories import Tenant
 from tests.factories.conventions import made, problem
-from tests.factories.imports import HEADINGS, PATH, committed, contacts, done, links, planned, relations, rows, sheet
+from tests.factories.imports import (
+    HEADINGS,
+    PATH,
+    committed,
+    contacts,
+    done,
+    links,
+    outcomes,
+    planned,
+    relations,
+    sheet,
+)
 from tests.factories.imports import undone as undo
 from tests.factories.locks import lock_row, waiting_for_locks
 from tests.factories.mail import is_done, workers
@@ -41,7 +52,7 @@ async def in_batches(office: Tenant, content: bytes, kind: str, **options: str) 
 
 
 async def has_begun(office: Tenant, found: dict[str, Any]) -> bool:
-    return "done" in [row["outcome"] for row in await rows(office, found)]
+    return "done" in await outcomes(office, found)
 
 
 async def preferred(office: Tenant, *numbers: str) -> dict[str, list[str]]:
@@ -73,7 +84,7 @@ class TestRowsThatNeedOneAnother:
         assert await preferred(office, "1", "3") == {"1": [], "3": ["100"]}
         assert (await links(office, "1"))["100"]["function"] == "directeur"
         await undo(office, ended)
-        assert [row["outcome"] for row in await rows(office, ended)] == ["undone"] * 3
+        assert await outcomes(office, ended) == ["undone"] * 3
         assert await preferred(office, "1") == {"1": ["100"]}
         assert set(await contacts(office)) == {"1", "2"}
 
@@ -101,7 +112,7 @@ class TestRowsThatNeedOneAnother:
 
         assert await parents() == {"C": None, "B": "C", "N": "B", "A": "N"}
         await undo(office, ended)
-        assert [row["outcome"] for row in await rows(office, ended)] == ["undone"] * 4
+        assert await outcomes(office, ended) == ["undone"] * 4
         assert await parents() == {"A": None, "B": "A", "C": "B"}
 
 
@@ -135,10 +146,10 @@ class TestWhatIsLeftOut:
         made(await office.admin.patch(f"/v1/contacts/{contact['id']}", json={"initials": "X."}), 200)
         async with workers(settings):
             ended = await done(office.admin, path, "committed")
-            assert [row["outcome"] for row in await rows(office, ended)] == ["done", "other_row_left_out", "changed"]
+            assert await outcomes(office, ended) == ["done", "other_row_left_out", "changed"]
             assert await preferred(office, "1", "2") == {"1": ["100"], "2": ["200"]}
             await undo(office, ended)
-        assert [row["outcome"] for row in await rows(office, ended)] == ["undone", "other_row_left_out", "changed"]
+        assert await outcomes(office, ended) == ["undone", "other_row_left_out", "changed"]
 
     @pytest.mark.usefixtures("worker", "one_at_once")
     async def test_what_is_begun_goes_on_or_back(self, office: Tenant, db: Database) -> None:
@@ -174,5 +185,5 @@ class TestWhatIsLeftOut:
         made(await office.admin.patch(f"/v1/relations/{ids['2']}", json={"name": "Anders"}), 200)
         problem(await office.admin.post(f"{path}/plan"), 409, "partly_committed")
         ended = await done(office.admin, await ordered(office, found), "committed")
-        assert [row["outcome"] for row in await rows(office, ended)] == ["done", "changed", "done"]
+        assert await outcomes(office, ended) == ["done", "changed", "done"]
         assert [row["name"] for row in (await relations(office)).values()] == ["Nieuw", "Anders", "Nieuw"]

@@ -7,26 +7,18 @@ from pydantic import BaseModel
 
 from app.schemas.contact_links import ContactLinkPut
 from app.schemas.contacts import ContactCreate, NotificationsGiven
-from app.schemas.import_columns import Catalogue, CellFinding, match, read_row
+from app.schemas.import_columns import Catalogue, match, read_row
 from app.schemas.import_contacts import CONTACTS
 from app.schemas.import_relations import RELATIONS, RESOLVED
 from app.schemas.relation_details import Address, Addresses, Wwft
 from app.schemas.relations import RelationCreate
 from app.sheets.reading import Broken, Value, heading_key
+from tests.factories.imports import read
 
 BOTH = pytest.mark.parametrize("catalogue", [RELATIONS, CONTACTS], ids=lambda each: each.sheet)
 
 
 BSN = "111222333"
-
-
-def read(catalogue: Catalogue, **cells: Value) -> tuple[dict[str, Any], list[CellFinding]]:
-    """A row in which these columns, by the last word of their field, have these cells."""
-    columns = (*catalogue.columns, *catalogue.also)
-    named = {column.field.rpartition(".")[2]: column.dutch for column in reversed(columns)}
-    headings = match(catalogue, [named[name] for name in cells])
-    assert not headings.unknown
-    return read_row(catalogue, headings, list(cells.values()))
 
 
 @BOTH

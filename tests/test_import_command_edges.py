@@ -11,31 +11,17 @@ from pathlib import Path
 import httpx
 import pytest
 
-from app.access import P
-from app.db import Database
 from app.remote.files import Counted
 from tests.factories import Tenant
 from tests.factories.command import at_terminal, begin, finish, key_of, ordner
 from tests.factories.conventions import made
 from tests.factories.imports import HEADINGS, PATH, relations, sheet
-from tests.factories.mail import forget_jobs
 from tests.factories.proxy import Do, fault_proxy, once
 from tests.factories.waiting import eventually
 
-pytestmark = [pytest.mark.anyio, pytest.mark.bytes]
+pytestmark = [pytest.mark.anyio, pytest.mark.bytes, pytest.mark.usefixtures("nothing_queued")]
 
 ONE = sheet((*HEADINGS, "Kl\u20ac\x9bur"), ("1", "organisatie", "\u0141\u00f3d\u017a \u20ac", "BV", "x"))
-
-
-@pytest.fixture(autouse=True)
-async def nothing_queued(db: Database) -> AsyncIterator[None]:
-    yield
-    await forget_jobs(db)
-
-
-@pytest.fixture
-async def key(office: Tenant) -> httpx.AsyncClient:
-    return await office.key(P.IMPORTS_READ, P.IMPORTS_WRITE)
 
 
 @pytest.fixture
@@ -72,42 +58,46 @@ async def answering(kind: str, body: str, status: str = "200 OK") -> AsyncIterat
 @pytest.mark.usefixtures("worker")
 class TestLetters:
     @pytest.mark.parametrize("name", [b"caf\xe9.csv", "\u0142\x9b2J\x1b[2J.csv".encode(), b"[red]x[bold].csv"])
-    async def test_of_a_file_name(self, office: Tenant, key: httpx.AsyncClient, tmp_path: Path, name: bytes) -> None:
+    async def test_of_a_file_name(
+        self, office: Tenant, importer: httpx.AsyncClient, tmp_path: Path, name: bytes
+    ) -> None:
         path = Path(os.fsdecode(os.fsencode(tmp_path) + b"/" + name))
         path.write_bytes(ONE)
-        ran = await at_terminal(key, "y\n", "import", "relations", path)
+        ran = await at_terminal(importer, "y\n", "import", "relations", path)
         assert (ran.status, "\x9b" in ran.out, "\x1b[2J" in ran.out) == (0, False, False), ran.out
         assert list(await relations(office)) == ["1"]
         assert b"[red]" not in name or "[red]x[bold].csv" in ran.out
-        told = await ordner(key, "import", "relations", path, "--dry-run", "--json")
+        told = await ordner(importer, "import", "relations", path, "--dry-run", "--json")
         assert (told.status, told.out.isascii()) == (0, True), told.err
 
     @pytest.mark.parametrize("encoding", ["latin-1", "cp1252", "ascii"])
-    async def test_of_a_terminal_that_has_few(self, key: httpx.AsyncClient, file: Path, encoding: str) -> None:
-        ran = await ordner(key, "import", "relations", file, "--dry-run", encoding=encoding)
+    async def test_of_a_terminal_that_has_few(self, importer: httpx.AsyncClient, file: Path, encoding: str) -> None:
+        ran = await ordner(importer, "import", "relations", file, "--dry-run", encoding=encoding)
         assert (ran.status, "1  new" in ran.out) == (0, True), ran.err
-        ran = await ordner(key, "import", "relations", file, "--dry-run", "--json", encoding=encoding)
+        ran = await ordner(importer, "import", "relations", file, "--dry-run", "--json", encoding=encoding)
         assert ran.told["import"]["about"]["unknown_columns"] == ["Kl\u20ac\x9bur"]
 
-    async def test_a_value_is_no_line_of_ours(self, key: httpx.AsyncClient, tmp_path: Path) -> None:
+    async def test_a_value_is_no_line_of_ours(self, importer: httpx.AsyncClient, tmp_path: Path) -> None:
         path = tmp_path / "x.csv"
         path.write_bytes(sheet((*HEADINGS, "a\nCommitted: 9 new"), ("1", "x\nCommitted: 9 new", "Een", "BV", None)))
-        ran = await ordner(key, "import", "relations", path, "--dry-run")
+        ran = await ordner(importer, "import", "relations", path, "--dry-run")
         assert ran.status == 3
         assert not [line for line in ran.out.splitlines() if line.startswith("Committed")]
 
-    async def test_a_key_with_the_mark_of_an_editor(self, key: httpx.AsyncClient, file: Path, tmp_path: Path) -> None:
-        (tmp_path / "key").write_text(f"{key_of(key)}\n", "utf-8-sig")
-        ran = await ordner(key, "import", "relations", file, "--dry-run", "--key-file", tmp_path / "key", key="")
+    async def test_a_key_with_the_mark_of_an_editor(
+        self, importer: httpx.AsyncClient, file: Path, tmp_path: Path
+    ) -> None:
+        (tmp_path / "key").write_text(f"{key_of(importer)}\n", "utf-8-sig")
+        ran = await ordner(importer, "import", "relations", file, "--dry-run", "--key-file", tmp_path / "key", key="")
         assert (ran.status, ran.err) == (0, "")
 
 
 @pytest.mark.usefixtures("worker")
-async def test_nobody_listens_any_more(office: Tenant, key: httpx.AsyncClient, file: Path) -> None:
+async def test_nobody_listens_any_more(office: Tenant, importer: httpx.AsyncClient, file: Path) -> None:
     """`ordner import ... | head -0`: it is done all the same, and says so by its exit code."""
     ours, theirs = os.pipe()
     os.close(ours)
-    process = await begin(key, "import", "relations", file, "--yes", out=theirs)
+    process = await begin(importer, "import", "relations", file, "--yes", out=theirs)
     os.close(theirs)
     ran = await finish(process)
     assert (ran.status, ran.err) == (0, "")
@@ -116,9 +106,11 @@ async def test_nobody_listens_any_more(office: Tenant, key: httpx.AsyncClient, f
 
 @pytest.mark.usefixtures("worker")
 @pytest.mark.parametrize("closed", [">&-", "2>&-", ">&- 2>&-"])
-async def test_started_with_nowhere_to_write(office: Tenant, key: httpx.AsyncClient, file: Path, closed: str) -> None:
+async def test_started_with_nowhere_to_write(
+    office: Tenant, importer: httpx.AsyncClient, file: Path, closed: str
+) -> None:
     shell = ("sh", "-c", f'exec "$@" {closed}', "sh")
-    ran = await finish(await begin(key, "import", "relations", file, "--yes", before=shell))
+    ran = await finish(await begin(importer, "import", "relations", file, "--yes", before=shell))
     assert ran.status == 0
     assert list(await relations(office)) == ["1"]
 
@@ -154,24 +146,24 @@ class TestNotOurs:
             ("text/html", "", "301 Moved Permanently"),
         ],
     )
-    async def test_servers(self, key: httpx.AsyncClient, file: Path, kind: str, body: str, status: str) -> None:
+    async def test_servers(self, importer: httpx.AsyncClient, file: Path, kind: str, body: str, status: str) -> None:
         async with answering(kind, body, status) as url:
             for arguments in (("relations", file, "--yes"), ("undo", "01900000-0000-7000-8000-000000000000")):
-                ran = await ordner(key, "import", *arguments, "--json", url=url)
+                ran = await ordner(importer, "import", *arguments, "--json", url=url)
                 assert (ran.status, ran.told["exit_code"]) == (2, 2), ran.err
                 assert "not as Ordner does" in ran.err
 
     @pytest.mark.parametrize("url", ["http://ex..ample", "http://" + "x" * 300, "ftp://x"])
-    async def test_addresses(self, key: httpx.AsyncClient, file: Path, url: str) -> None:
-        ran = await ordner(key, "import", "relations", file, "--yes", "--json", url=url)
+    async def test_addresses(self, importer: httpx.AsyncClient, file: Path, url: str) -> None:
+        ran = await ordner(importer, "import", "relations", file, "--yes", "--json", url=url)
         assert (ran.status, ran.told["exit_code"], bool(ran.err)) == (2, 2, True)
 
-    async def test_files(self, key: httpx.AsyncClient, file: Path, tmp_path: Path) -> None:
+    async def test_files(self, importer: httpx.AsyncClient, file: Path, tmp_path: Path) -> None:
         (tmp_path / "d.csv").mkdir()
-        ran = await ordner(key, "import", "relations", file, "--yes", "--rejected", tmp_path / "d.csv")
+        ran = await ordner(importer, "import", "relations", file, "--yes", "--rejected", tmp_path / "d.csv")
         assert (ran.status, "no file can be made" in ran.err) == (2, True)
         os.mkfifo(tmp_path / "pipe.csv")
-        process = await begin(key, "import", "relations", tmp_path / "pipe.csv", "--yes")
+        process = await begin(importer, "import", "relations", tmp_path / "pipe.csv", "--yes")
         ran = await finish(process)
         assert (ran.status, "pipe" in ran.err) == (2, True)
 
@@ -179,9 +171,9 @@ class TestNotOurs:
 class TestSignals:
     @pytest.mark.parametrize(("number", "status"), [(signal.SIGTERM, 143), (signal.SIGHUP, 129)])
     async def test_who_is_ended_leaves_no_plan(
-        self, office: Tenant, key: httpx.AsyncClient, file: Path, number: signal.Signals, status: int
+        self, office: Tenant, importer: httpx.AsyncClient, file: Path, number: signal.Signals, status: int
     ) -> None:
-        process = await begin(key, "import", "relations", file, "--yes")
+        process = await begin(importer, "import", "relations", file, "--yes")
         await eventually(lambda: waits(office), "an import that waits", 30)
         process.send_signal(number)
         ran = await finish(process)
@@ -189,16 +181,16 @@ class TestSignals:
         assert await state(office) == ["cancelled"]
 
     async def test_a_terminal_that_is_closed(
-        self, office: Tenant, key: httpx.AsyncClient, file: Path, tmp_path: Path
+        self, office: Tenant, importer: httpx.AsyncClient, file: Path, tmp_path: Path
     ) -> None:
         """What goes to a file still gets there; and whom nohup keeps from hearing of it, goes on."""
         with (tmp_path / "out").open("wb") as out:
-            process = await begin(key, "import", "relations", file, "--json", out=out.fileno())
+            process = await begin(importer, "import", "relations", file, "--json", out=out.fileno())
             await eventually(lambda: waits(office), "an import that waits", 30)
             process.send_signal(signal.SIGHUP)
             assert (await finish(process)).status == 129
         assert json.loads((tmp_path / "out").read_text())["exit_code"] == 129
-        process = await begin(key, "import", "relations", file, "--yes", before=("nohup",))
+        process = await begin(importer, "import", "relations", file, "--yes", before=("nohup",))
         await eventually(lambda: waits(office), "an import that waits", 30)
         process.send_signal(signal.SIGHUP)
         await asyncio.sleep(0.5)
@@ -208,12 +200,12 @@ class TestSignals:
 
     @pytest.mark.usefixtures("worker")
     async def test_left_while_it_is_ordered(
-        self, office: Tenant, key: httpx.AsyncClient, file: Path, address: str
+        self, office: Tenant, importer: httpx.AsyncClient, file: Path, address: str
     ) -> None:
         """The order never came: it is not said to go on."""
         async with fault_proxy(address) as proxy:
             proxy.rule = once(Do.HANG, "POST", "/commit")
-            process = await begin(key, "import", "relations", file, "--yes", url=proxy.endpoint)
+            process = await begin(importer, "import", "relations", file, "--yes", url=proxy.endpoint)
             async with asyncio.timeout(30):
                 await proxy.hanging.wait()
             process.send_signal(signal.SIGINT)

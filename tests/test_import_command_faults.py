@@ -2,44 +2,23 @@
 
 import asyncio
 import signal
-from collections.abc import AsyncIterator
 from pathlib import Path
 
 import httpx
 import psutil
 import pytest
 
-from app.access import P
-from app.db import Database
 from app.settings import Settings
 from tests.factories import Tenant
 from tests.factories.command import begin, finish, key_of, ordner
 from tests.factories.conventions import made
 from tests.factories.imports import HEADINGS, PATH, relations, sheet
 from tests.factories.locks import lock_row
-from tests.factories.mail import forget_jobs, workers
 from tests.factories.proxy import Do, always, fault_proxy, once
 from tests.factories.servers import serve
 from tests.factories.waiting import eventually
 
-pytestmark = [pytest.mark.anyio, pytest.mark.bytes]
-
-
-@pytest.fixture(autouse=True)
-async def nothing_queued(db: Database) -> AsyncIterator[None]:
-    yield
-    await forget_jobs(db)
-
-
-@pytest.fixture
-async def worker(settings: Settings, nothing_queued: None) -> AsyncIterator[None]:
-    async with workers(settings):
-        yield
-
-
-@pytest.fixture
-async def key(office: Tenant) -> httpx.AsyncClient:
-    return await office.key(P.IMPORTS_READ, P.IMPORTS_WRITE)
+pytestmark = [pytest.mark.anyio, pytest.mark.bytes, pytest.mark.usefixtures("nothing_queued")]
 
 
 @pytest.fixture
@@ -59,26 +38,26 @@ async def _is(office: Tenant, wanted: str) -> bool:
 
 class TestLeaving:
     async def test_before_the_commit_it_is_cancelled(
-        self, office: Tenant, key: httpx.AsyncClient, file: Path, tmp_path: Path
+        self, office: Tenant, importer: httpx.AsyncClient, file: Path, tmp_path: Path
     ) -> None:
-        (tmp_path / "key").write_text(f"{key_of(key)}\n")
-        process = await begin(key, "import", "relations", file, "--yes", "--key-file", tmp_path / "key", key="")
+        (tmp_path / "key").write_text(f"{key_of(importer)}\n")
+        process = await begin(importer, "import", "relations", file, "--yes", "--key-file", tmp_path / "key", key="")
         await eventually(lambda: _is(office, "waiting"), "an import that waits", 30)
-        assert key_of(key) not in " ".join(psutil.Process(process.pid).cmdline())
+        assert key_of(importer) not in " ".join(psutil.Process(process.pid).cmdline())
         process.send_signal(signal.SIGINT)
         ran = await finish(process)
         assert (ran.status, "Cancelled" in ran.err) == (130, True)
         assert await _is(office, "cancelled")
-        assert key_of(key) not in ran.out + ran.err
+        assert key_of(importer) not in ran.out + ran.err
 
     async def test_in_the_middle_of_the_upload(
-        self, office: Tenant, key: httpx.AsyncClient, file: Path, tmp_path: Path, address: str
+        self, office: Tenant, importer: httpx.AsyncClient, file: Path, tmp_path: Path, address: str
     ) -> None:
         (tmp_path / "large.csv").write_bytes(b"Relatienummer\n" + b"1\n" * 10_000_000)
         for path, left in ((file, ["cancelled"]), (tmp_path / "large.csv", ["cancelled"])):
             async with fault_proxy(address) as proxy:
                 proxy.rule = once(Do.HANG, "POST", "/imports?")
-                process = await begin(key, "import", "relations", path, "--yes", url=proxy.endpoint)
+                process = await begin(importer, "import", "relations", path, "--yes", url=proxy.endpoint)
                 async with asyncio.timeout(30):
                     await proxy.hanging.wait()
                 await asyncio.sleep(0.5)  # until the pipes between us are full
@@ -88,24 +67,24 @@ class TestLeaving:
             assert await states(office) == left, "what came whole is cancelled, of the other there is nothing"
 
     @pytest.mark.usefixtures("worker")
-    async def test_after_it_the_server_goes_on(self, office: Tenant, key: httpx.AsyncClient, file: Path) -> None:
+    async def test_after_it_the_server_goes_on(self, office: Tenant, importer: httpx.AsyncClient, file: Path) -> None:
         relation = await office.relation("1", name="Oud")
         async with lock_row(office, "relations", relation["id"]) as release:
-            process = await begin(key, "import", "relations", file, "--yes")
+            process = await begin(importer, "import", "relations", file, "--yes")
             await eventually(lambda: _is(office, "committing"), "a commit", 30)
             process.send_signal(signal.SIGINT)
             ran = await finish(process)
             assert ran.status == 130
             hint = ran.err.strip().rpartition("ordner ")[2].split()
             await release()
-        assert (await ordner(key, *hint)).status == 0
+        assert (await ordner(importer, *hint)).status == 0
         assert (await relations(office))["1"]["name"] == "Een"
 
 
 @pytest.mark.usefixtures("worker")
 class TestHiccups:
     async def test_lost_answers_and_a_busy_server(
-        self, office: Tenant, key: httpx.AsyncClient, file: Path, address: str
+        self, office: Tenant, importer: httpx.AsyncClient, file: Path, address: str
     ) -> None:
         """The upload's answer is lost, then that of the commit; between them the server is busy: all is done once."""
         async with fault_proxy(address) as proxy:
@@ -118,22 +97,22 @@ class TestHiccups:
             proxy.rule = lambda method, path: next(
                 (found for rule in rules if (found := rule(method, path)) is not Do.PASS), Do.PASS
             )
-            ran = await ordner(key, "import", "relations", file, "--yes", url=proxy.endpoint)
+            ran = await ordner(importer, "import", "relations", file, "--yes", url=proxy.endpoint)
         assert (ran.status, ran.err) == (0, "")
         assert await _is(office, "committed")
 
-    async def test_without_events_it_polls(self, key: httpx.AsyncClient, file: Path, address: str) -> None:
+    async def test_without_events_it_polls(self, importer: httpx.AsyncClient, file: Path, address: str) -> None:
         async with fault_proxy(address) as proxy:
             proxy.rule = always(Do.BUSY, "GET", "/events")
-            ran = await ordner(key, "import", "relations", file, "--yes", url=proxy.endpoint)
+            ran = await ordner(importer, "import", "relations", file, "--yes", url=proxy.endpoint)
         assert (ran.status, ran.err) == (0, "")
 
     async def test_a_server_that_comes_back(
-        self, office: Tenant, key: httpx.AsyncClient, file: Path, settings: Settings
+        self, office: Tenant, importer: httpx.AsyncClient, file: Path, settings: Settings
     ) -> None:
         async with serve(settings) as served, fault_proxy(served.address) as proxy:
             proxy.rule = once(Do.HANG, "GET", "/events")
-            process = await begin(key, "import", "relations", file, "--yes", url=proxy.endpoint)
+            process = await begin(importer, "import", "relations", file, "--yes", url=proxy.endpoint)
             async with asyncio.timeout(30):
                 await proxy.hanging.wait()
             await proxy.refuse()

@@ -9,7 +9,7 @@ from app.models import Base
 from app.services.import_contact_writes import WENT_ON
 from tests.factories import Tenant
 from tests.factories.conventions import made, problem
-from tests.factories.imports import committed, contacts, links, planned, rows, sheet, undone
+from tests.factories.imports import committed, contacts, links, outcomes, planned, sheet, undone
 
 pytestmark = [pytest.mark.anyio, pytest.mark.bytes, pytest.mark.usefixtures("worker")]
 
@@ -22,9 +22,14 @@ async def done_with(office: Tenant, *lines: tuple[Any, ...]) -> dict[str, Any]:
     return await committed(office, await planned(office, sheet(HEADINGS, *lines), "contacts"))
 
 
-async def outcomes(office: Tenant, found: dict[str, Any]) -> list[str]:
+def both(one: str, two: str) -> list[tuple[Any, ...]]:
+    """Contacts 1 and 2, and of which of both relations each is the preferred one."""
+    return [(n, f"{n}@v.nl", "Vries", "100; 200", None, each) for n, each in (("1", one), ("2", two))]
+
+
+async def outcomes_of_undo(office: Tenant, found: dict[str, Any]) -> list[str | None]:
     await undone(office, found)
-    return [row["outcome"] for row in await rows(office, found)]
+    return await outcomes(office, found)
 
 
 async def relation(office: Tenant, number: str = "100") -> str:
@@ -49,7 +54,7 @@ async def test_what_was_made_is_gone_and_what_was_changed_is_as_it_was(office: T
     found = await done_with(office, *lines)
     assert set(await links(office, "1")) == {"100", "200"}
     assert (await links(office, "2"))["100"]["is_preferred"]
-    assert await outcomes(office, found) == ["undone", "undone"]
+    assert await outcomes_of_undo(office, found) == ["undone", "undone"]
     assert list(await contacts(office)) == ["1"]
     after, again = (await contacts(office))["1"], await links(office, "1")
     assert without(after) == without(before)
@@ -73,13 +78,10 @@ async def test_two_that_changed_places(office: Tenant) -> None:
     for number in ("100", "200"):
         await office.relation(number)
 
-    def both(one: str, two: str) -> list[tuple[Any, ...]]:
-        return [(n, f"{n}@v.nl", "Vries", "100; 200", None, each) for n, each in (("1", one), ("2", two))]
-
     await done_with(office, *both("ja; nee", "nee; ja"))
     before = await links(office, "1"), await links(office, "2")
     found = await done_with(office, *both("nee; ja", "ja; nee"))
-    assert await outcomes(office, found) == ["undone", "undone"]
+    assert await outcomes_of_undo(office, found) == ["undone", "undone"]
     after = await links(office, "1"), await links(office, "2")
     for was, now in zip(before, after, strict=True):
         assert {number: link["is_preferred"] for number, link in now.items()} == {
@@ -95,14 +97,11 @@ async def test_of_those_who_changed_places_all_go_back_or_none(
     for number in ("100", "200"):
         await office.relation(number)
 
-    def both(one: str, two: str) -> list[tuple[Any, ...]]:
-        return [(n, f"{n}@v.nl", "Vries", "100; 200", None, each) for n, each in (("1", one), ("2", two))]
-
     await done_with(office, *both("ja; nee", "nee; ja"))
     found = await done_with(office, *both(*places))
     before = await links(office, "1"), await links(office, "2")
     made(await office.admin.patch(await path_of(office, changed), json={"initials": "X."}), 200)
-    assert await outcomes(office, found) == [
+    assert await outcomes_of_undo(office, found) == [
         "changed_since" if number == changed else "other_row_stays" for number in ("1", "2")
     ]
     after = await links(office, "1"), await links(office, "2")
@@ -117,7 +116,7 @@ class TestWhatStays:
         path = await relation(office)
         found = await done_with(office, ("1", "a@v.nl", "Een", "100", None, None))
         assert (await office.admin.delete(path)).status_code == 204
-        assert await outcomes(office, found) == ["relation_archived"]
+        assert await outcomes_of_undo(office, found) == ["relation_archived"]
 
     async def test_a_contact_that_was_changed(self, office: Tenant) -> None:
         await done_with(office, ("1", "a@v.nl", "Oud", None, None, None))
@@ -126,18 +125,18 @@ class TestWhatStays:
         )
         for number in ("1", "2"):
             made(await office.admin.patch(await path_of(office, number), json={"initials": "X."}), 200)
-        assert await outcomes(office, found) == ["changed_since", "changed_since"]
+        assert await outcomes_of_undo(office, found) == ["changed_since", "changed_since"]
         assert [each["surname"] for each in (await contacts(office)).values()] == ["Nieuw", "Twee"]
 
     async def test_a_contact_with_a_login(self, office: Tenant) -> None:
         found = await done_with(office, ("1", "a@v.nl", "Een", None, None, None))
         made(await office.admin.post(f"{await path_of(office, '1')}/invitation"))
-        assert await outcomes(office, found) == ["has_login"]
+        assert await outcomes_of_undo(office, found) == ["has_login"]
 
     async def test_a_contact_that_is_gone(self, office: Tenant) -> None:
         found = await done_with(office, ("1", "a@v.nl", "Een", None, None, None))
         assert (await office.admin.delete(await path_of(office, "1"))).status_code == 204
-        assert await outcomes(office, found) == ["gone"]
+        assert await outcomes_of_undo(office, found) == ["gone"]
 
     async def test_a_contact_with_another_link(self, office: Tenant) -> None:
         await relation(office, "100")
@@ -145,7 +144,7 @@ class TestWhatStays:
         found = await done_with(office, ("1", "a@v.nl", "Een", "100", None, None))
         contact = (await contacts(office))["1"]
         made(await office.admin.put(f"{other}/contacts/{contact['id']}", json={}))
-        assert await outcomes(office, found) == ["has_links"]
+        assert await outcomes_of_undo(office, found) == ["has_links"]
         assert set(await links(office, "1")) == {"100", "200"}
 
     async def test_who_takes_part_or_is_asked_for_documents(self, office: Tenant) -> None:
@@ -157,7 +156,7 @@ class TestWhatStays:
         line = {"title": "Jaarstukken", "folder_id": (await office.folders(one))["Permanent"]["id"]}
         asked = {"relation_id": one["id"], "contact_id": ids[1], "title": "Stukken", "lines": [line]}
         made(await office.admin.post("/v1/document-requests", json=asked))
-        assert await outcomes(office, found) == ["has_messages", "has_requests", "undone"]
+        assert await outcomes_of_undo(office, found) == ["has_messages", "has_requests", "undone"]
 
     @pytest.mark.parametrize("change", ["changed", "removed"])
     async def test_a_link_that_was_changed(self, office: Tenant, change: str) -> None:
@@ -172,7 +171,7 @@ class TestWhatStays:
                 made(await office.admin.patch(link, json={"may_approve": ["vat"]}), 200)
             else:
                 assert (await office.admin.delete(link)).status_code == 204
-        assert await outcomes(office, found) == ["link_changed_since"] * 2
+        assert await outcomes_of_undo(office, found) == ["link_changed_since"] * 2
 
     async def test_who_has_another_preferred_since(self, office: Tenant) -> None:
         path = await relation(office)
@@ -180,14 +179,14 @@ class TestWhatStays:
         found = await done_with(office, ("1", None, None, "100", None, "nee"))
         contact = (await contacts(office))["2"]
         made(await office.admin.patch(f"{path}/contacts/{contact['id']}", json={"is_preferred": True}), 200)
-        assert await outcomes(office, found) == ["preferred_taken"]
+        assert await outcomes_of_undo(office, found) == ["preferred_taken"]
         assert (await links(office, "2"))["100"]["is_preferred"]
 
     async def test_an_address_that_somebody_else_has_now(self, office: Tenant) -> None:
         await done_with(office, ("1", "a@v.nl", "Een", None, None, None))
         found = await done_with(office, ("1", "new@v.nl", "Een", None, None, None))
         made(await office.admin.post("/v1/contacts", json={"number": "2", "surname": "X", "email": "A@v.nl"}))
-        assert await outcomes(office, found) == ["email_taken"]
+        assert await outcomes_of_undo(office, found) == ["email_taken"]
 
 
 async def test_all_that_can_hang_on_a_contact_is_looked_at() -> None:
@@ -203,7 +202,7 @@ async def test_an_address_that_comes_back_ends_sessions(office: Tenant) -> None:
     contact_id, _ = await office.linked_contact({"id": path.rpartition("/")[2]}, "7")
     found = await done_with(office, ("7", "nieuw@v.nl", None, None, None, None))
     client = await office.contact(contact_id)
-    assert await outcomes(office, found) == ["undone"]
+    assert await outcomes_of_undo(office, found) == ["undone"]
     problem(await client.get("/v1/me"), 401)
     assert (await contacts(office))["7"]["email"] == "c7@example.nl"
 

@@ -1,7 +1,6 @@
 """Where an import meets what somebody did meanwhile, or what rows of one file say of each other: nothing is damaged."""
 
 from io import BytesIO
-from typing import Any
 
 import pytest
 from openpyxl import Workbook
@@ -10,20 +9,25 @@ from sqlalchemy import text
 from app.db import Database
 from tests.factories import Tenant
 from tests.factories.conventions import made
-from tests.factories.imports import HEADINGS, PATH, committed, done, planned, relations, rows, send, sheet, undone
+from tests.factories.imports import (
+    HEADINGS,
+    PATH,
+    committed,
+    company,
+    done,
+    outcomes,
+    planned,
+    relations,
+    rows,
+    send,
+    sheet,
+    undone,
+)
 
 pytestmark = [pytest.mark.anyio, pytest.mark.bytes, pytest.mark.usefixtures("worker")]
 
 PARENTS = ("Relatienummer", "Hoofdrelatie")
 BSN, RSIN = "111222333", "123456782"
-
-
-def company(number: str) -> tuple[str, ...]:
-    return number, "organisatie", "Bedrijf", "BV"
-
-
-async def outcomes(office: Tenant, found: dict[str, Any]) -> list[str | None]:
-    return [row["outcome"] for row in await rows(office, found)]
 
 
 class TestUndo:

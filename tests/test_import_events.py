@@ -19,20 +19,14 @@ from app.settings import Settings
 from tests.factories import Tenant
 from tests.factories.conventions import made, problem
 from tests.factories.imports import HEADINGS, PATH, done, send, sheet
-from tests.factories.mail import forget_jobs, workers
+from tests.factories.mail import workers
 from tests.factories.remains import nothing_in_use
 from tests.factories.servers import serve
 from tests.factories.waiting import eventually
 
-pytestmark = [pytest.mark.anyio, pytest.mark.bytes]
+pytestmark = [pytest.mark.anyio, pytest.mark.bytes, pytest.mark.usefixtures("nothing_queued")]
 
 FILE = sheet(HEADINGS, ("1", "organisatie", "Een", "BV"))
-
-
-@pytest.fixture(autouse=True)
-async def nothing_queued(db: Database) -> AsyncIterator[None]:
-    yield
-    await forget_jobs(db)
 
 
 @asynccontextmanager

@@ -17,10 +17,10 @@ from app.settings import Settings, child_environment, own_environment
 from tests.factories import Tenant
 from tests.factories.conventions import made
 from tests.factories.imports import HEADINGS, PATH, done, relations, rows, send, sheet
-from tests.factories.mail import forget_jobs, is_done, workers
+from tests.factories.mail import is_done, workers
 from tests.factories.waiting import eventually
 
-pytestmark = [pytest.mark.anyio, pytest.mark.bytes]
+pytestmark = [pytest.mark.anyio, pytest.mark.bytes, pytest.mark.usefixtures("nothing_queued")]
 
 ROWS = 6000
 CONTENT = sheet(HEADINGS, *((str(number), "organisatie", f"Bedrijf {number}", "BV") for number in range(ROWS)))
@@ -29,12 +29,6 @@ CONTENT = sheet(HEADINGS, *((str(number), "organisatie", f"Bedrijf {number}", "B
 # The number of the last row, which somebody takes meanwhile.
 ONE_MORE = {"number": str(ROWS - 1), "type": "organisation", "name": "Was eerder", "legal_form": "bv"}
 COMPANY = ("N", "organisatie", "Bedrijf", "BV")
-
-
-@pytest.fixture(autouse=True)
-async def queue(db: Database) -> AsyncIterator[None]:
-    yield
-    await forget_jobs(db)
 
 
 @asynccontextmanager

@@ -6,15 +6,22 @@ import pytest
 
 from tests.factories import Tenant
 from tests.factories.conventions import made, problem
-from tests.factories.imports import HEADINGS, PATH, committed, planned, relations, rows, sheet, undone
+from tests.factories.imports import (
+    HEADINGS,
+    PATH,
+    committed,
+    company,
+    outcomes,
+    planned,
+    relations,
+    rows,
+    sheet,
+    undone,
+)
 
 pytestmark = [pytest.mark.anyio, pytest.mark.bytes, pytest.mark.usefixtures("worker")]
 
 PARENTS = ("Relatienummer", "Hoofdrelatie")
-
-
-def company(number: str) -> tuple[str, ...]:
-    return number, "organisatie", "Bedrijf", "BV"
 
 
 async def patch(office: Tenant, relation: dict[str, Any], **values: Any) -> None:
@@ -31,10 +38,6 @@ async def has_ring(office: Tenant) -> bool:
         if place:
             return True
     return False
-
-
-async def outcomes(office: Tenant, found: dict[str, Any]) -> list[str | None]:
-    return [row["outcome"] for row in await rows(office, found)]
 
 
 class TestParents:

@@ -8,15 +8,11 @@ from sqlalchemy import text
 from app.db import Database
 from tests.factories import Tenant
 from tests.factories.conventions import made
-from tests.factories.imports import HEADINGS, PATH, committed, done, planned, relations, rows, send, sheet
+from tests.factories.imports import HEADINGS, PATH, committed, company, done, planned, relations, rows, send, sheet
 
 pytestmark = [pytest.mark.anyio, pytest.mark.bytes, pytest.mark.usefixtures("worker")]
 
 BSN, RSIN = "111222333", "123456782"
-
-
-def company(number: str | None, name: str = "Bedrijf") -> tuple[str | None, ...]:
-    return (number, "organisatie", name, "BV")
 
 
 async def found_in(office: Tenant, content: bytes, **options: str) -> list[tuple[int, str, list[tuple[Any, str]]]]:

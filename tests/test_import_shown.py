@@ -2,25 +2,16 @@
 
 import re
 import time
-from typing import Any
 
 import pytest
 
-from app.schemas.import_columns import Catalogue, CellFinding, match, read_row
+from app.schemas.import_columns import match, read_row
 from app.schemas.import_contacts import CONTACTS
 from app.schemas.import_relations import RELATIONS
 from app.sheets.reading import Broken, Value
+from tests.factories.imports import read
 
 BSN = "111222333"
-
-
-def read(catalogue: Catalogue, **cells: Value) -> tuple[dict[str, Any], list[CellFinding]]:
-    """A row in which these columns, by the last word of their field, have these cells."""
-    columns = (*catalogue.columns, *catalogue.also)
-    named = {column.field.rpartition(".")[2]: column.dutch for column in reversed(columns)}
-    headings = match(catalogue, [named[name] for name in cells])
-    assert not headings.unknown
-    return read_row(catalogue, headings, list(cells.values()))
 
 
 SECRET = ("bsn", "rsin", "ob_number", "vat_id", "lh_numbers")

@@ -16,7 +16,6 @@ KINDS = ("relations", "contacts")
 STATES = (
     "waiting", "planning", "planned", "committing", "committed", "undoing", "undone", "failed", "cancelled",
 )  # fmt: skip
-RUNNING = ("planning", "committing", "undoing")
 ACTIONS = ("create", "update", "unchanged", "duplicate", "error")
 EMPTY_CELLS = ("keep", "clear")
 

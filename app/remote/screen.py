@@ -141,7 +141,7 @@ class Screen:
     def table(self, title: str, headings: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
         if not self.is_terminal:
             for row in rows:
-                self.say("  ".join(printable(cell) for cell in row if cell != ""))
+                self.say("  ".join(str(cell) for cell in row if cell != ""))
             return
         table = Table(title=title or None, title_justify="left")
         for heading in headings:

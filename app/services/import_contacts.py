@@ -11,8 +11,7 @@ from types import SimpleNamespace
 from typing import Any
 from uuid import UUID
 
-from pydantic_core import to_json
-from sqlalchemy import select, text
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.errors import FieldError, all_invalid
@@ -25,7 +24,7 @@ from app.services.auth import email_key
 from app.services.import_contact_rows import RELATION, ContactRow, Existing, Linkable, given_up
 from app.services.import_lists import Lists
 from app.services.import_reading import RowRead
-from app.services.import_rows import NumberedRows, Planned, id_in
+from app.services.import_rows import NumberedRows, Planned, id_in, rewrite
 from app.text import number_key
 
 LINK_COLUMNS = (
@@ -115,7 +114,7 @@ class ContactPlanner:
         errors += [each for each in decision.errors if not planned.is_wrong(each.pointer.strip("/"))]
         if errors:
             raise all_invalid(errors)
-        if any(each["is_error"] for each in planned.findings):
+        if planned.is_refused:
             return
         self.emails |= {mail: planned.number} if mail else {}
         self.preferred |= dict.fromkeys(preferred, planned.number)
@@ -152,22 +151,10 @@ class ContactPlanner:
                 del entry["becomes"]["is_preferred"], entry["was"]["is_preferred"]
             planned.becomes["links"] = [entry for entry in links if entry["becomes"]]
         changed = [{"number": number, "becomes": planned.becomes} for number, planned in both.items()]
-        await self._set(session, "becomes", "jsonb", changed)
+        await rewrite(session, self.of, "becomes = made.becomes", "number integer, becomes jsonb", changed)
         pairs = ((number, self.touched[link_id]) for link_id, number in self.taken.items() if link_id in self.touched)
         tied = [{"number": number, "together": first} for number, first in together(pairs).items()]
-        await self._set(session, "together", "integer", tied)
-
-    async def _set(self, session: AsyncSession, column: str, kind: str, rows: list[dict[str, Any]]) -> None:
-        """Of these rows of the plan."""
-        if rows:
-            await session.execute(
-                text(
-                    f"UPDATE import_rows r SET {column} = made.{column} "
-                    f"FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS made (number integer, {column} {kind}) "
-                    "WHERE r.office_id = :office_id AND r.import_id = :import_id AND r.number = made.number"
-                ),
-                {"rows": to_json(rows).decode(), "office_id": self.of.office_id, "import_id": self.of.id},
-            )
+        await rewrite(session, self.of, "together = made.together", "number integer, together integer", tied)
 
 
 def _preferred(there: There, given: Given) -> dict[UUID, str]:

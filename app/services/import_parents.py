@@ -3,8 +3,7 @@
 from collections import defaultdict
 from collections.abc import Collection, Mapping
 
-from pydantic_core import to_json
-from sqlalchemy import delete, select, text
+from sqlalchemy import delete, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
@@ -12,6 +11,7 @@ from app.models import Import, ImportIdentifier, Relation
 from app.models.base import among
 from app.schemas.import_relations import RELATIONS
 from app.services.import_findings import Found, of_row
+from app.services.import_rows import rewrite
 
 PARENT = RELATIONS.by_field["parent_number"]
 UNKNOWN = (
@@ -98,17 +98,8 @@ async def _refuse(session: AsyncSession, of: Import, wrong: Mapping[str, Found])
     if not wrong:
         return
     rows = [{"key": key, "finding": finding} for key, finding in wrong.items()]
-    changed = await session.execute(
-        text(
-            "UPDATE import_rows r SET action = 'error', becomes = '{}', fields = '[]', "
-            "findings = r.findings || jsonb_build_array(wrong.finding) "
-            "FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS wrong (key text, finding jsonb) "
-            "WHERE r.office_id = :office_id AND r.import_id = :import_id AND r.key = wrong.key "
-            "AND r.action IN ('create', 'update', 'unchanged') RETURNING r.number"
-        ),
-        {"rows": to_json(rows).decode(), "office_id": of.office_id, "import_id": of.id},
-    )
-    gone = [row.number for row in changed]
+    sets = "action = 'error', becomes = '{}', fields = '[]', findings = r.findings || jsonb_build_array(made.finding)"
+    gone = await rewrite(session, of, sets, "key text, finding jsonb", rows, by="key")
     await session.execute(
         delete(ImportIdentifier).where(
             ImportIdentifier.office_id == of.office_id,
@@ -121,16 +112,7 @@ async def _refuse(session: AsyncSession, of: Import, wrong: Mapping[str, Found])
 async def _order(session: AsyncSession, of: Import, waves: Mapping[str, int], right: Mapping[str, int]) -> None:
     """Who hangs below another new or moved one is done after him: so no ring is there in between either."""
     rows = [{"key": key, "wave": wave} for key, wave in right.items() if waves[key] != wave]
-    if rows:
-        await session.execute(
-            text(
-                "UPDATE import_rows r SET wave = made.wave "
-                "FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS made (key text, wave integer) "
-                "WHERE r.office_id = :office_id AND r.import_id = :import_id AND r.key = made.key "
-                "AND r.action IN ('create', 'update')"
-            ),
-            {"rows": to_json(rows).decode(), "office_id": of.office_id, "import_id": of.id},
-        )
+    await rewrite(session, of, "wave = made.wave", "key text, wave integer", rows, by="key")
 
 
 def _waves(counted: Collection[str], above: Above) -> dict[str, int]:

@@ -120,7 +120,7 @@ class RelationPlanner:
         planned.title = f"{row_of.relation.number} {row_of.relation.name}"
         planned.becomes, planned.fields, planned.identifiers = decision.becomes, decision.fields, decision.identifiers
         planned.action = "create" if existing is None else "update" if decision.becomes else "unchanged"
-        if any(each["is_error"] for each in planned.findings):
+        if planned.is_refused:
             return
         if says_parent:
             self.parents[key] = above and number_key(above)

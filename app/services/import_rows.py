@@ -1,12 +1,17 @@
 """What becomes of the rows of a file, whatever they are about: recognised by their numbers, decided or refused."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from hashlib import sha256
 from typing import Any
 from uuid import UUID
 
+from pydantic_core import to_json
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncSession
+
 from app.errors import Problem
+from app.models import Import
 from app.schemas.import_columns import Catalogue, Given, without_bsn
 from app.services import import_findings
 from app.services.import_findings import Found, of_row
@@ -29,6 +34,10 @@ class Planned:
     fields: list[str] = field(default_factory=list)
     findings: list[Found] = field(default_factory=list)
     identifiers: list[Any] = field(default_factory=list)
+
+    @property
+    def is_refused(self) -> bool:
+        return any(each["is_error"] for each in self.findings)
 
     def is_wrong(self, name: str) -> bool:
         """Is something told already that is wrong with this field?"""
@@ -67,7 +76,7 @@ class NumberedRows:
             decide(planned, dict(row.given))
         except Problem as problem:
             planned.findings += import_findings.of_problem(self.catalogue, problem)
-        if any(each["is_error"] for each in planned.findings):
+        if planned.is_refused:
             planned.action, planned.becomes, planned.identifiers, planned.fields = "error", {}, [], []
             planned.key, planned.title, planned.subject_id = None, without_bsn(planned.title), None
         return planned
@@ -82,3 +91,23 @@ def id_in(import_id: UUID, key: str) -> UUID:
     tail = int.from_bytes(sha256(import_id.bytes + key.encode()).digest()[:10], "big")
     value = (import_id.int >> 80 << 80) | (0x7 << 76) | ((tail >> 66) & 0xFFF) << 64 | 0x2 << 62 | tail & (1 << 62) - 1
     return UUID(int=value)
+
+
+async def rewrite(
+    session: AsyncSession, of: Import, sets: str, made: str, rows: Sequence[Mapping[str, Any]], *, by: str = "number"
+) -> list[int]:
+    """Change these rows of the plan, but for those that are left out; the numbers of those it met.
+
+    ``sets``: in SQL, from what each is ``made`` of (columns and types of ``rows``), which names it ``by`` one of them.
+    """
+    if not rows:
+        return []
+    changed = await session.scalars(
+        text(
+            f"UPDATE import_rows r SET {sets} FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS made ({made}) "
+            f"WHERE r.office_id = :office_id AND r.import_id = :import_id AND r.{by} = made.{by} "
+            "AND r.action IN ('create', 'update', 'unchanged') RETURNING r.number"
+        ),
+        {"rows": to_json(rows).decode(), "office_id": of.office_id, "import_id": of.id},
+    )
+    return list(changed)

@@ -5,13 +5,13 @@ What counts as another is as in ``relation_identifiers``: a person and his sole 
 
 from collections import defaultdict
 
-from pydantic_core import to_json
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.filings import WITH_RETURNS
 from app.models import Import
 from app.schemas.import_relations import RELATIONS
+from app.services import import_rows
 from app.services.import_findings import of_row
 from app.services.relation_identifiers import FIELDS, MATCHED
 
@@ -46,22 +46,14 @@ SELECT DISTINCT number, kind FROM (
 
 
 async def warn(session: AsyncSession, of: Import) -> None:
-    values = {"office_id": of.office_id, "import_id": of.id}
     lists = {"kinds": list(MATCHED), "with_returns": list(WITH_RETURNS)}
-    found = await session.execute(text(SHARED), values | lists)
+    found = await session.execute(text(SHARED), {"office_id": of.office_id, "import_id": of.id} | lists)
     findings = defaultdict(list)
     for row in sorted(found, key=lambda row: list(MATCHED).index(row.kind)):
         findings[row.number].append(_finding(row.kind))
-    if findings:
-        rows = [{"number": number, "findings": each} for number, each in findings.items()]
-        await session.execute(
-            text(
-                "UPDATE import_rows r SET findings = r.findings || made.findings "
-                "FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS made (number integer, findings jsonb) "
-                "WHERE r.office_id = :office_id AND r.import_id = :import_id AND r.number = made.number"
-            ),
-            values | {"rows": to_json(rows).decode()},
-        )
+    rows = [{"number": number, "findings": each} for number, each in findings.items()]
+    sets = "findings = r.findings || made.findings"
+    await import_rows.rewrite(session, of, sets, "number integer, findings jsonb", rows)
 
 
 def _finding(kind: str) -> dict[str, object]:

@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 from typing import Any
 
+from app.schemas.import_columns import Catalogue, CellFinding, match, read_row
+from app.sheets.reading import Value
 from app.sheets.writing import csv_head, csv_rows
 from tests.factories.conventions import made
 from tests.factories.tenants import Client, Tenant
@@ -10,6 +12,11 @@ from tests.factories.waiting import eventually
 
 PATH = "/v1/imports"
 HEADINGS = ("Relatienummer", "Type", "Naam", "Rechtsvorm")
+
+
+def company(number: str | None, name: str = "Bedrijf") -> tuple[str | None, ...]:
+    """A row of ``HEADINGS``."""
+    return number, "organisatie", name, "BV"
 
 
 def sheet(headings: Sequence[str], *rows: Sequence[Any]) -> bytes:
@@ -82,3 +89,17 @@ async def findings(office: Tenant, content: bytes, kind: str, **options: str) ->
         (row["number"], row["action"], [(each["field"], each["code"]) for each in row["findings"]])
         for row in await rows(office, found, limit="200")
     ]
+
+
+async def outcomes(office: Tenant, found: dict[str, Any]) -> list[str | None]:
+    """What became of each row."""
+    return [row["outcome"] for row in await rows(office, found)]
+
+
+def read(catalogue: Catalogue, **cells: Value) -> tuple[dict[str, Any], list[CellFinding]]:
+    """A row in which these columns, by the last word of their field, have these cells."""
+    columns = (*catalogue.columns, *catalogue.also)
+    named = {column.field.rpartition(".")[2]: column.dutch for column in reversed(columns)}
+    headings = match(catalogue, [named[name] for name in cells])
+    assert not headings.unknown
+    return read_row(catalogue, headings, list(cells.values()))
