@@ -19,16 +19,32 @@ Marks = dict[int, dict[int, str]]  # row (1 is the first), column (0 is the firs
 _BLOCK = 32 * 1024 * 1024  # of XML in which no row begins: nobody writes that
 _TAIL = 64
 ROOM = 1_000  # rows that are no rows of the list: titles above it, empty ones between
-_CELL = rb"<(?:\w+:)?c\s"
-_ERROR = re.compile(_CELL + rb"""([^>]*\bt=["']e["'][^>]*)(?<!/)>.*?<(?:\w+:)?v>([^<]*)<""", re.DOTALL)
-_UNCALCULATED = re.compile(
-    _CELL
-    + rb"""([^>]*)>\s*<(?:\w+:)?f\b[^>]*?(?:/>|>([^<]*)</(?:\w+:)?f>)\s*"""
-    + rb"""(?:<(?:\w+:)?v\s*/>|<(?:\w+:)?v>\s*</(?:\w+:)?v>)?\s*</(?:\w+:)?c>"""
+# No pattern goes back over what it has read (``*+``), or a file of a few kilobytes would hold a worker for minutes.
+_IS = rb"""\s*+=\s*+"""
+_ATTRIBUTE = rb"""\s++[^\s=<>"'/]++%s(?:"[^"<]*+"|'[^'<]*+')""" % _IS
+_MORE = rb"(?:%s)*+\s*+" % _ATTRIBUTE
+
+
+def _tag(name: bytes) -> bytes:
+    return rb"<(?:\w+:)?%s(?=[\s/>])" % name
+
+
+def _up_to(attribute: bytes) -> bytes:
+    return rb"""(?:(?!\s++%s\s*=)%s)*+\s++%s%s["']""" % (attribute, _ATTRIBUTE, attribute, _IS)
+
+
+_OTHERS = rb"(?:[^<]++|<(?!/?(?:\w+:)?[cv][\s/>]))*+"  # elements of a cell before its value
+_ERROR = re.compile(
+    rb"""%s(%se["']%s)>%s%s%s>([^<]*+)<""" % (_tag(b"c"), _up_to(b"t"), _MORE, _OTHERS, _tag(b"v"), _MORE)
 )
+_UNCALCULATED = re.compile(
+    rb"""%s(%s)>\s*+%s%s(?:/>|>([^<]*+)</(?:\w+:)?f>)\s*+""" % (_tag(b"c"), _MORE, _tag(b"f"), _MORE)
+    + rb"""(?:%s%s(?:/>|>\s*+</(?:\w+:)?v>))?+\s*+</(?:\w+:)?c>""" % (_tag(b"v"), _MORE)
+)
+_MAY_BE_ERROR = re.compile(rb"""\bt\s*+=\s*+["']e["']""")
 _FORMULA_TAG = re.compile(rb"<(?:\w+:)?f\b")
-_TEXT_TYPE = re.compile(rb"""\bt=["']str["']""")
-_REFERENCE = re.compile(rb"""\br=["']([A-Z]{1,3})([0-9]{1,7})["']""")
+_TEXT_TYPE = re.compile(rb"""\bt\s*+=\s*+["']str["']""")
+_REFERENCE = re.compile(rb"""\br\s*+=\s*+["']([A-Z]{1,3})([0-9]{1,7})["']""")
 _RELATIONS = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}"
 _STRICT_RELATIONS = "{http://purl.oclc.org/ooxml/officeDocument/relationships}"
 _FORMULA_SHOWN = 100
@@ -96,7 +112,7 @@ def _survey_sheet(container: Container, path: str, limits: Limits) -> Marks:
     for block in _blocks(check_xml(container, path)):
         if place := far.search(block):
             raise _far_cell(place, limits)
-        if b'="e"' in block or b"='e'" in block:
+        if _MAY_BE_ERROR.search(block):
             for cell in _ERROR.finditer(block):
                 _mark(marks, cell[1], unescape(cell[2].decode("utf-8", "replace")))
         if _FORMULA_TAG.search(block):
@@ -140,13 +156,14 @@ class _Far:
     def __init__(self, limits: Limits) -> None:
         row = _more_than(limits.rows + ROOM)
         column = _letters_beyond(limits.columns)
-        holds = rb"[^<]*(?<!/)>\s*<(?!/)"
-        self._any = re.compile(rb"""r=["'](?:(?:%s)[0-9]|[A-Z]{0,3}(?:%s)["'])""" % (column, row))
+        holds = rb"""["']%s>\s*+<(?!/)""" % _MORE
+        self._any = re.compile(rb"""r\s*+=\s*+["'](?:(?:%s)[0-9]|[A-Z]{0,3}(?:%s)["'])""" % (column, row))
         self._cell = re.compile(
-            rb"""<(?:\w+:)?c\s[^>]*?\br=["']((?:%s)[0-9]+|[A-Z]{1,3}(?:%s))["']%s""" % (column, row, holds)
+            rb"""%s%s((?:%s)[0-9]+|[A-Z]{1,3}(?:%s))%s""" % (_tag(b"c"), _up_to(b"r"), column, row, holds)
         )
         self._row = re.compile(
-            rb"""<(?:\w+:)?row\s[^>]*?\br=["'](%s)["'][^<]*(?<!/)>\s*<(?:\w+:)?c\b(?![^>]*\br=)%s""" % (row, holds)
+            rb"""%s%s(%s)["']%s>\s*+%s(?:(?!\s++r\s*=)%s)*+\s*+>\s*+<(?!/)"""
+            % (_tag(b"row"), _up_to(b"r"), row, _MORE, _tag(b"c"), _ATTRIBUTE)
         )
 
     def search(self, block: bytes) -> str | None:

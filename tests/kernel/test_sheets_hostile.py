@@ -2,6 +2,7 @@
 
 import random
 import struct
+import time
 import zipfile
 import zlib
 from collections.abc import Callable
@@ -132,6 +133,31 @@ class TestFarCells:
         sheet = f'<x:worksheet xmlns:x="{main}"><x:sheetData>{cell}</x:sheetData></x:worksheet>'
         archive(file, list((members | {"xl/worksheets/sheet1.xml": sheet}).items()))
         assert refusal(file).code == "far_cell"
+
+
+HOSTILE_XML = {
+    "cells that never end": '<c t="e">' * 20_000,
+    "a tag that never ends": "<c " * 20_000 + ' t="e"',
+    "one tag, many types": "<c " + 't="e" ' * 20_000 + "/>",
+    "one tag, many places": "<c " + 'r="XFD1048576" ' * 20_000 + "/>",
+    "far cells that never end": '<c r="XFD1048576" ' * 20_000,
+    "far rows that never end": '<row r="9999999">' * 20_000,
+    "errors without a value": '<c t="e"><v>' * 20_000,
+    "blanks behind a formula": "<c><f/>" + " " * 200_000,
+    "quotes in quotes": "<c a=\"'<c a='\" " * 20_000 + 't="e"<f>r="XFD1048576"',
+}
+
+
+@pytest.mark.parametrize("what", HOSTILE_XML)
+def test_what_is_thought_out_to_be_gone_over_again_and_again_costs_little(file: Path, what: str) -> None:
+    def cost(rows: str) -> float:
+        raw_xlsx(file, HEADINGS_XML + rows)
+        began = time.process_time()
+        with suppress(SheetRefused):
+            read(file)
+        return time.process_time() - began
+
+    assert cost(HOSTILE_XML[what]) < 20 * cost("".join(row_xml(number, "1", "a") for number in range(2, 5_000)))
 
 
 class TestLimits:

@@ -103,10 +103,9 @@ class TestCells:
         assert read(tmp_path / "a.xlsx").cells == [[datetime.fromisoformat("2023-03-15T10:00:00"), date(2023, 3, 16)]]
 
     def test_an_error_is_broken(self, tmp_path: Path) -> None:
-        made, sheet = with_sheet(tmp_path)
-        sheet.append(["#N/A", "#REF!"])
-        made.save(tmp_path / "a.xlsx")
-        assert read(tmp_path / "a.xlsx").cells == [[Broken("#N/A"), Broken("#REF!")]]
+        cells = """<c r="A2" t="e"><v>#N/A</v></c><c r = 'B2' t = 'e' ><f>B1</f><v xml:space="preserve">#REF!</v></c>"""
+        sheet = read(raw_xlsx(tmp_path / "a.xlsx", HEADINGS_XML + f'<row r="2">{cells}</row>'))
+        assert sheet.cells == [[Broken("#N/A"), Broken("#REF!")]]
 
     def test_a_formula_is_its_value_and_broken_without_one(self, tmp_path: Path) -> None:
         cells = (
