@@ -23,7 +23,7 @@ from openpyxl import load_workbook
 
 from app.migrate import owner_url
 from bench import results
-from bench.importstage import Stage, stage, until, upload, write
+from bench.importstage import Stage, contacts, order, relations, stage, until, upload, write
 from bench.procs import Stolen, Watch, others_percent
 from bench.results import Row, met, table
 
@@ -106,15 +106,15 @@ class Measured:
     planning: list[float]
     committing: list[float]
     copied: dict[str, tuple[int, float]]
+    contacts: dict[str, float]
 
 
 def have_some(on: Stage, folder: Path) -> None:
     """An office that is at work: its list has pages to read."""
     path = folder / "there.csv"
-    write(path, THERE, first=3 * MOST_ROWS)
+    write(path, "relations", relations(THERE, first=3 * MOST_ROWS))
     until(on, of := upload(on, path), "planned")
-    on.client.post(f"{of}/commit").raise_for_status()
-    until(on, of, "committed")
+    order(on, of, "commit", "committed")
 
 
 def measure(on: Stage, path: Path, count: int) -> Measured:
@@ -131,17 +131,27 @@ def measure(on: Stage, path: Path, count: int) -> Measured:
         assert found["counts"]["create"] == count, found["counts"]
         committing = Reads(on.client)
         with committing.meanwhile(), Watch(on.worker) as part:
-            on.client.post(f"{of}/commit").raise_for_status()
-            commit, _ = until(on, of, "committed")
+            commit = order(on, of, "commit", "committed")
         cpu["commit"] = part.cpu_seconds
     again, found = until(on, upload(on, path), "planned")
     assert found["counts"]["unchanged"] == count, found["counts"]
     kept = asyncio.run(_copy_out(on, UUID(of.rsplit("/", 1)[1])))
-    on.client.post(f"{of}/undo").raise_for_status()
-    undo, _ = until(on, of, "undone")
+    people = measure_contacts(on, path.with_stem("contacts"), count)
+    undo = order(on, of, "undo", "undone")
     copied = asyncio.run(_copy_in(on, kept))
     mib = (watch.peak_mib, children.mib)
-    return Measured(count, plan, commit, undo, again, *mib, cpu, idle.ms, planning.ms, committing.ms, copied)
+    return Measured(count, plan, commit, undo, again, *mib, cpu, idle.ms, planning.ms, committing.ms, copied, people)
+
+
+def measure_contacts(on: Stage, path: Path, count: int) -> dict[str, float]:
+    """As many, with links to the relations that are there now: seconds of each."""
+    write(path, "contacts", contacts(count))
+    plan, found = until(on, of := upload(on, path, "contacts"), "planned")
+    assert found["counts"]["create"] == count, found["counts"]
+    commit = order(on, of, "commit", "committed")
+    again, found = until(on, upload(on, path, "contacts"), "planned")
+    assert found["counts"]["unchanged"] == count, found["counts"]
+    return {"plan": plan, "commit": commit, "again": again, "undo": order(on, of, "undo", "undone")}
 
 
 async def _copy_out(on: Stage, import_id: UUID) -> dict[str, bytes]:
@@ -223,6 +233,10 @@ def report(small: Measured, large: Measured, openpyxl: float, quiet: str) -> str
         ("peak memory of the worker, MiB", f"{small.worker_mib:.0f}", f"{large.worker_mib:.0f}"),
         ("peak memory of the child that reads the file, MiB", f"{small.child_mib:.0f}", f"{large.child_mib:.0f}"),
         ("COPY of what was committed, s", f"{copy:.1f}", f"{sum(s for _, s in large.copied.values()):.1f}"),
+        *(
+            (f"contacts: {what}, s", f"{small.contacts[what]:.1f}", f"{large.contacts[what]:.1f}")
+            for what in large.contacts
+        ),
         ("openpyxl reading the file, s", f"{openpyxl:.1f}", "-"),
     ]
     copied = [(name, f"{count:,}", f"{seconds:.2f}") for name, (count, seconds) in small.copied.items()]
@@ -255,7 +269,7 @@ def main() -> int:
         found = {}
         for count in (given.rows,) if given.rows != ROWS else (ROWS, MOST_ROWS):
             path = Path(folder) / f"{count}.xlsx"
-            write(path, count)
+            write(path, "relations", relations(count))
             with stage() as on:
                 found[count] = measure(on, path, count)
             print(found[count], flush=True)

@@ -4,7 +4,7 @@ import asyncio
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,6 +20,7 @@ from app.local import servers
 from app.migrate import migrate
 from app.models import Label, TeamMember
 from app.schemas.api_keys import ApiKeyCreate
+from app.schemas.import_contacts import CONTACTS
 from app.schemas.import_relations import RELATIONS
 from app.schemas.named import NamedCreate
 from app.schemas.offices import OfficeCreate
@@ -32,7 +33,7 @@ from bench.remote import ROOT
 from bench.stage import HOST, Server
 
 SEED = 5
-HEADINGS = [column.dutch for column in RELATIONS.columns]
+CATALOGUES = {"relations": RELATIONS, "contacts": CONTACTS}
 
 
 @dataclass(frozen=True)
@@ -85,17 +86,23 @@ async def _office(settings: Settings) -> tuple[UUID, str]:
         await db.close()
 
 
-def rows(count: int, first: int = 0) -> Iterator[list[Any]]:
+def number_of(place: int) -> tuple[str, str]:
+    """Of a relation, and of the business that it belongs to."""
+    family, member = divmod(place, 3)
+    business = str(1000 + family)
+    return (f"{business}.{member}" if member else business), business
+
+
+def relations(count: int, first: int = 0) -> Iterator[dict[str, Any]]:
     """Families as domain rule 35 has them: a business, and two partners as persons below it; 18 to 22 cells each."""
     made_up = MadeUp(SEED)
     for place in range(first, first + count):
-        family, member = divmod(place, 3)
-        number = str(1000 + family)
+        number, business = number_of(place)
         person = made_up.person()
         base = made_up.nine()
         values: dict[str, Any] = {
-            "number": f"{number}.{member}" if member else number,
-            "type": "persoon" if member else "organisatie",
+            "number": number,
+            "type": "organisatie" if number == business else "persoon",
             "email": f"info{place}@bedrijf.example",
             "phone": f"020 {place % 9_000_000 + 1_000_000}",
             "btw_filing_period": "kwartaal",
@@ -108,9 +115,9 @@ def rows(count: int, first: int = 0) -> Iterator[list[Any]]:
             "labels": "Vip" if place % 3 == 0 else None,
             "external_ids": f"afas:{place}",
         }
-        if member:
+        if number != business:
             values |= {"first_names": person.first_names, "prefix": person.prefix, "surname": person.surname}
-            values |= {"bsn": base, "born_on": "12-03-1980", "parent_number": number}
+            values |= {"bsn": base, "born_on": "12-03-1980", "parent_number": business}
         else:
             values |= {
                 "name": f"{person.surname} {place} BV",
@@ -118,28 +125,57 @@ def rows(count: int, first: int = 0) -> Iterator[list[Any]]:
                 "rsin": base,
                 "kvk_number": "69599084",
             }
-        yield [values.get(column.field) for column in RELATIONS.columns]
+        yield values
 
 
-def write(path: Path, count: int, first: int = 0) -> None:
+def contacts(count: int, first: int = 0) -> Iterator[dict[str, Any]]:
+    """Of each relation one, who belongs to its business too; the business prefers its own."""
+    made_up = MadeUp(SEED)
+    for place in range(first, first + count):
+        number, business = number_of(place)
+        person = made_up.person()
+        yield {
+            "number": number,
+            "email": f"c{place}@bedrijf.example",
+            "first_names": person.first_names,
+            "prefix": person.prefix,
+            "surname": person.surname,
+            "mobile": f"06 {place % 9_000_000 + 10_000_000}",
+            "links.relation_number": "; ".join(dict.fromkeys((business, number))),
+            "links.function": "directeur" if number == business else "vennoot",
+            "links.portal_access": "ja",
+            "links.is_preferred": "ja" if number == business else "nee; ja",
+        }
+
+
+def write(path: Path, kind: str, rows: Iterable[dict[str, Any]]) -> None:
     """As XLSX or CSV, by the name."""
+    columns = CATALOGUES[kind].columns
+    headings = [column.dutch for column in columns]
+    cells = ([row.get(column.field) for column in columns] for row in rows)
     if path.suffix == ".csv":
         with path.open("wb") as file:
-            file.write(csv_head(HEADINGS))
-            file.write(csv_rows(rows(count, first)))
+            file.write(csv_head(headings))
+            file.write(csv_rows(cells))
         return
     with workbook(path) as book:
-        sheet = book.list("Relaties", [Column(heading) for heading in HEADINGS])
-        for cells in rows(count, first):
-            sheet.write(cells)
+        sheet = book.list(CATALOGUES[kind].sheet, [Column(heading) for heading in headings])
+        for row in cells:
+            sheet.write(row)
         sheet.finish()
 
 
-def upload(stage: Stage, path: Path) -> str:
+def upload(stage: Stage, path: Path, kind: str = "relations") -> str:
     with path.open("rb") as file:
-        answer = stage.client.post("/imports", params={"kind": "relations"}, files={"files": (path.name, file)})
+        answer = stage.client.post("/imports", params={"kind": kind}, files={"files": (path.name, file)})
     answer.raise_for_status()
     return f"/imports/{answer.json()['id']}"
+
+
+def order(stage: Stage, path: str, what: str, state: str) -> float:
+    """Seconds until it is so."""
+    stage.client.post(f"{path}/{what}").raise_for_status()
+    return until(stage, path, state)[0]
 
 
 def until(stage: Stage, path: str, state: str, seconds: float = 600) -> tuple[float, dict[str, Any]]:
