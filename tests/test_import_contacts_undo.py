@@ -89,6 +89,24 @@ async def test_two_that_changed_places(office: Tenant) -> None:
         }
 
 
+async def test_imports_go_back_one_after_another(office: Tenant) -> None:
+    """Of the same contacts, the last one first: each finds them as it left them."""
+    for number in ("100", "200"):
+        await office.relation(number)
+    files = [
+        both("ja; nee", "nee; ja"),
+        [("1", "nieuw@v.nl", "Anders", "100", "directeur", None), *both("nee; ja", "ja; nee")[1:]],
+        [("1", None, "Weer", "100; 200", "vennoot", "nee; ja"), ("2", None, "Dus", None, None, None)],
+    ]
+    found, states = [], []
+    for lines in files:
+        states.append([without(each) for each in (await contacts(office)).values()])
+        found.append(await done_with(office, *lines))
+    for state, each in zip(reversed(states), reversed(found), strict=True):
+        assert await outcomes_of_undo(office, each) == ["undone"] * 2
+        assert [without(contact) for contact in (await contacts(office)).values()] == state
+
+
 @pytest.mark.parametrize("changed", ["1", "2"])
 @pytest.mark.parametrize("places", [("nee; ja", "ja; nee"), ("nee; nee", "ja; ja")])
 async def test_of_those_who_changed_places_all_go_back_or_none(
@@ -171,7 +189,20 @@ class TestWhatStays:
                 made(await office.admin.patch(link, json={"may_approve": ["vat"]}), 200)
             else:
                 assert (await office.admin.delete(link)).status_code == 204
-        assert await outcomes_of_undo(office, found) == ["link_changed_since"] * 2
+        # What the file did not say of a link that was there stays, and takes nothing with it.
+        first = "undone" if change == "changed" else "link_changed_since"
+        assert await outcomes_of_undo(office, found) == [first, "link_changed_since"]
+        if change == "changed":
+            kept = (await links(office, "1"))["100"]
+            assert (kept["function"], kept["may_approve"]) == ("vennoot", ["vat"])
+
+    async def test_what_it_said_of_a_link(self, office: Tenant) -> None:
+        path = await relation(office)
+        await done_with(office, ("1", "a@v.nl", "Een", "100", "vennoot", None))
+        found = await done_with(office, ("1", None, None, "100", "directeur", None))
+        link = f"{path}/contacts/{(await contacts(office))['1']['id']}"
+        made(await office.admin.patch(link, json={"function": "aandeelhouder"}), 200)
+        assert await outcomes_of_undo(office, found) == ["link_changed_since"]
 
     async def test_who_has_another_preferred_since(self, office: Tenant) -> None:
         path = await relation(office)

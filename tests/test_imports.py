@@ -132,6 +132,31 @@ class TestUndo:
         outcomes = {row["number"]: row["outcome"] for row in await rows(office, found)}
         assert outcomes == {2: "has_children", 3: "changed_since", 4: "undone"}
 
+    async def test_imports_go_back_one_after_another(self, office: Tenant) -> None:
+        """Of the same relations, the last one first: each finds them as it left them; what else changed stays."""
+        heads = (*HEADINGS, "Hoofdrelatie", "Memo")
+        files: list[list[tuple[str | None, ...]]] = [
+            [("1", "organisatie", "Een", "BV", None, None), ("2", "organisatie", "Twee", "BV", "1", "oud")],
+            [("1", None, "Anders", None, None, "een"), ("2", None, None, None, None, "twee")],
+            [("1", None, "Weer", None, None, None), ("2", None, "Twee BV", "NV", None, None)],
+        ]
+        found = [await committed(office, await planned(office, sheet(heads, *lines))) for lines in files]
+        there = await relations(office)
+        made(await office.admin.patch(f"/v1/relations/{there['2']['id']}", json={"phone": "0612345678"}), 200)
+        for each in reversed(found):
+            await undone(office, each)
+        outcomes = [[row["outcome"] for row in await rows(office, each)] for each in reversed(found)]
+        assert outcomes == [["undone", "changed_since"], ["undone", "changed_since"], ["has_children", "changed_since"]]
+        after = await relations(office)
+        assert (after["1"]["name"], after["2"]["name"], after["2"]["memo"]) == ("Een", "Twee BV", "twee")
+
+    async def test_all_is_gone_that_several_imports_made(self, office: Tenant) -> None:
+        files = [sheet(HEADINGS, ("1", "organisatie", name, "BV")) for name in ("Een", "Twee", "Drie")]
+        found = [await committed(office, await planned(office, content)) for content in files]
+        for each in reversed(found):
+            await undone(office, each)
+        assert await relations(office) == {}
+
     async def test_a_relation_with_a_contact_stays(self, office: Tenant) -> None:
         found = await committed(office, await planned(office, sheet(HEADINGS, ("1", "organisatie", "Een", "BV"))))
         relation = (await relations(office))["1"]

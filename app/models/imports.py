@@ -87,7 +87,7 @@ class ImportRow(OfficeOwned, Base):
         unique("import_id", "number"),
         one_of("action", *ACTIONS),
         index("import_id", "action", "number"),
-        index("import_id", "subject_id"),
+        index("subject_id", "import_id"),
     )
 
     import_id: Mapped[UUID]

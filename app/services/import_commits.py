@@ -244,4 +244,5 @@ async def undo(db: Database, storage: Storage, settings: Settings, payload: dict
             made = await do.rows(ImportRow.action == "create", mine, last_first=True)
             done = await do.some_at_once(changed, do.writes.restore, 0)
             await do.some_at_once(made, do.writes.remove, done)
+            await do.writes.hand_back(do)
             await run.end(do.session, "undone", undone_at=func.now())

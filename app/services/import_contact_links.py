@@ -20,7 +20,6 @@ ENTRY = (
 )
 OF_ROW = f"CROSS JOIN LATERAL jsonb_to_recordset(r.becomes->'links') AS {ENTRY}"
 OF_IMPORT = f"import_rows r {OF_ROW} WHERE r.office_id = :office_id AND r.import_id = :import_id"
-OF_DONE = f"{OF_IMPORT} AND r.outcome = 'done'"
 # Put together first: PostgreSQL takes what it has no statistics of for large, and would read all links of the office.
 OF_THESE = (
     "jsonb_to_recordset((SELECT jsonb_agg(each || jsonb_build_object('contact_id', r.subject_id)) FROM import_rows r "
@@ -58,15 +57,13 @@ REASONS = {
     "link_changed": "A link of this contact was made, changed or removed since.",
     "preferred_changed": "A relation that this row names has another preferred contact now.",
 }
-# Rows of which a link is no longer as the commit left it.
-CHANGED_SINCE = f"""r.id IN (
-    WITH touched AS (
-        SELECT r.id AS row_id, e.id, coalesce(e.version, 0) AS version FROM {OF_DONE}
-        UNION ALL SELECT r.id, e.taken_id, e.taken_version FROM {OF_DONE} AND e.taken_id IS NOT NULL
-    ), left_so AS (SELECT id, max(version) + count(*) AS version FROM touched GROUP BY id)
-    SELECT touched.row_id FROM touched JOIN left_so ON left_so.id = touched.id
-    LEFT JOIN contact_links l ON l.office_id = :office_id AND l.id = touched.id
-    WHERE l.version IS DISTINCT FROM left_so.version
+# A link is no longer as the commit left it: what it changed of it, or anything of one that it made.
+CHANGED_SINCE = f"""EXISTS (
+    SELECT FROM jsonb_to_recordset(r.becomes->'links') AS {ENTRY}
+    LEFT JOIN contact_links l ON l.office_id = r.office_id AND l.id = e.id
+    LEFT JOIN contact_links o ON o.office_id = r.office_id AND o.id = e.taken_id
+    WHERE to_jsonb(l) || CASE WHEN e.was IS NULL THEN {SAID} ELSE e.becomes END IS DISTINCT FROM to_jsonb(l)
+    OR l.id IS NULL OR (e.taken_id IS NOT NULL AND o.is_preferred IS DISTINCT FROM false)
 )"""
 OF_ARCHIVED = f"""EXISTS (
     SELECT FROM jsonb_to_recordset(r.becomes->'links') AS {ENTRY} JOIN relations a ON a.office_id = r.office_id

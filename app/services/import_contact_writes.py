@@ -97,6 +97,10 @@ async def restore(do: Any, numbers: Sequence[int]) -> None:
     await mark_undone(do, numbers)
 
 
+async def hand_back(do: Any) -> None:
+    await import_writes.hand_back(do, "contacts")
+
+
 async def remove(do: Any, numbers: Sequence[int]) -> None:
     """Nothing of them is left but the history."""
     await import_contact_links.take_back(do, numbers)

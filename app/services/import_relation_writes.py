@@ -72,6 +72,10 @@ async def restore(do: Any, numbers: Sequence[int]) -> None:
     await mark_undone(do, numbers)
 
 
+async def hand_back(do: Any) -> None:
+    await import_writes.hand_back(do, "relations")
+
+
 async def remove(do: Any, numbers: Sequence[int]) -> None:
     """Nothing of it is left but the history."""
     await _record(do, numbers, "relation.removed", "'number', r.becomes->'relations'->'number'")

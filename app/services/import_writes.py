@@ -40,7 +40,8 @@ async def insert(do: Any, numbers: Sequence[int], table: str, columns: Sequence[
 async def remember(do: Any, numbers: Sequence[int], table: str) -> None:
     """Keep in the plan what is there, so that it can come back."""
     await do(
-        f"UPDATE import_rows r SET before = jsonb_build_object('{table}', (SELECT jsonb_object_agg(k, to_jsonb(t)->k) "
+        "UPDATE import_rows r SET before = jsonb_build_object('version', t.version, "
+        f"'{table}', (SELECT jsonb_object_agg(k, to_jsonb(t)->k) "
         f"FROM jsonb_object_keys(coalesce(r.becomes->'{table}', '{{}}')) k)) "
         f"FROM {table} t WHERE t.office_id = r.office_id AND t.id = r.subject_id AND {THESE}",
         numbers,
@@ -86,6 +87,17 @@ async def record(do: Any, numbers: Sequence[int], action: str, data: str, about:
 async def mark_done(do: Any, numbers: Sequence[int], version: str) -> None:
     """``version``: of what it is about, as the commit leaves it."""
     await do(f"UPDATE import_rows r SET outcome = 'done', subject_version = {version} WHERE {THESE}", numbers)
+
+
+async def hand_back(do: Any, table: str) -> None:
+    """What went back stands as the import before this one left it: that one can be taken back from here too."""
+    await do(
+        "UPDATE import_rows o SET subject_version = t.version FROM import_rows r "
+        f"JOIN {table} t ON t.office_id = r.office_id AND t.id = r.subject_id "
+        f"WHERE {ALL} AND r.action = 'update' AND r.outcome = 'undone' AND o.office_id = r.office_id "
+        "AND o.subject_id = r.subject_id AND o.id <> r.id AND o.outcome = 'done' "
+        "AND o.subject_version = (r.before->>'version')::integer"
+    )
 
 
 async def mark_undone(do: Any, numbers: Sequence[int]) -> None:

@@ -1,0 +1,20 @@
+"""rows by subject"""
+
+from alembic import op
+
+revision = "b7d1f40c8e25"
+down_revision = "a2c6be0d9174"
+branch_labels = None
+depends_on = None
+
+NAME = "ix_import_rows_office_id_{}"
+
+
+def upgrade() -> None:
+    op.create_index(NAME.format("subject_id_import_id"), "import_rows", ["office_id", "subject_id", "import_id"])
+    op.drop_index(NAME.format("import_id_subject_id"), table_name="import_rows")
+
+
+def downgrade() -> None:
+    op.create_index(NAME.format("import_id_subject_id"), "import_rows", ["office_id", "import_id", "subject_id"])
+    op.drop_index(NAME.format("subject_id_import_id"), table_name="import_rows")
