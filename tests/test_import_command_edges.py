@@ -7,6 +7,7 @@ import signal
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
@@ -153,6 +154,26 @@ class TestNotOurs:
                 assert (ran.status, ran.told["exit_code"]) == (2, 2), ran.err
                 assert "not as Ordner does" in ran.err
 
+    @pytest.mark.parametrize(
+        "other",
+        [
+            {"counts": None}, {"progress": {}}, {"problem": "no"}, {"state": None}, {"id": "../x"}, {"about": []},
+            {"progress": {"done": "1", "total": 0, "rate": None}},
+            {"problem": {"code": "x", "detail": "x", "errors": [1]}},
+        ],
+    )  # fmt: skip
+    async def test_nearly_ours(self, importer: httpx.AsyncClient, file: Path, other: dict[str, Any]) -> None:
+        there = made(await importer.post(PATH, params={"kind": "relations"}, files={"files": ("a.csv", ONE)}))
+        async with answering("application/json", json.dumps(there | {"items": []} | other)) as url:
+            for arguments in (("relations", file, "--yes"), ("undo", there["id"])):
+                ran = await ordner(importer, "import", *arguments, "--json", url=url)
+                assert (ran.status, ran.told["exit_code"], "not as Ordner does" in ran.err) == (2, 2, True), ran.err
+
+    async def test_headers_that_are_none(self, importer: httpx.AsyncClient, file: Path) -> None:
+        async with answering("application/json\r\nSet-Cookie: \u00ff\u00ff=\u00ff", "{}") as url:
+            ran = await ordner(importer, "import", "relations", file, "--json", url=url)
+        assert (ran.status, ran.told["exit_code"], "Traceback" in ran.err) == (2, 2, False), ran.err
+
     @pytest.mark.parametrize("url", ["http://ex..ample", "http://" + "x" * 300, "ftp://x"])
     async def test_addresses(self, importer: httpx.AsyncClient, file: Path, url: str) -> None:
         ran = await ordner(importer, "import", "relations", file, "--yes", "--json", url=url)
@@ -166,6 +187,11 @@ class TestNotOurs:
         process = await begin(importer, "import", "relations", tmp_path / "pipe.csv", "--yes")
         ran = await finish(process)
         assert (ran.status, "pipe" in ran.err) == (2, True)
+        for options in ((tmp_path / "none.csv",), (tmp_path,), (file, "--key-file", tmp_path / "none")):
+            ran = await ordner(importer, "import", "relations", *options, "--json")
+            assert (ran.status, ran.told["exit_code"], "can not be read" in ran.err or "folder" in ran.err) == (
+                2, 2, True,
+            ), ran.err  # fmt: skip
 
 
 class TestSignals:

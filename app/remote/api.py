@@ -2,21 +2,22 @@
 
 import json
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from importlib.metadata import version
 from typing import Any
+from urllib.request import getproxies
 from uuid import uuid4
 
 import httpx
+from pydantic import BaseModel
 
-from app.remote import FAILED, UNUSABLE, Failed
+from app.remote import FAILED, UNUSABLE, Failed, told
 from app.remote.screen import printable
 
 Told = dict[str, Any]
 Tell = Callable[[Told], None]
+Shape = type[BaseModel]
 
-IMPORT = ("id", "state", "progress", "counts", "about", "problem", "file_name")  # what is read of one
-EVENT = ("state", "progress")
 # What waits for somebody to want something, not for a worker.
 AT_REST = ("planned", "committed", "undone", "failed", "cancelled")
 AGAIN = {408, 429, 502, 503, 504}
@@ -46,17 +47,19 @@ class Api:
     def close(self) -> None:
         self._http.close()
 
-    def page(self, path: str, **params: Any) -> Told:
+    def page(self, path: str, of: Shape, **params: Any) -> Told:
         """A page of what is there."""
-        return self._ask("GET", path, ("items",), params=params)
+        return self._ask("GET", path, of, params=params)
 
     def get(self, path: str, patience: float | None = None) -> Told:
         """An import."""
-        return self._ask("GET", path, IMPORT, patience)
+        return self._ask("GET", path, told.Import, patience)
 
     def post(self, path: str, key: str | None = None, patience: float | None = None, **options: Any) -> Told:
         """What an import is by it; once, however often it is sent: under an ``Idempotency-Key``."""
-        return self._ask("POST", path, IMPORT, patience, headers={"Idempotency-Key": key or str(uuid4())}, **options)
+        return self._ask(
+            "POST", path, told.Import, patience, headers={"Idempotency-Key": key or str(uuid4())}, **options
+        )
 
     def save(self, path: str, file: Any) -> None:
         """What lies there, into the file, piece by piece."""
@@ -97,7 +100,7 @@ class Api:
                     tell(data)
                     if data["state"] in AT_REST:
                         break
-        except (httpx.TransportError, Failed):
+        except (httpx.RequestError, ValueError, Failed):
             pass
         return heard
 
@@ -105,27 +108,26 @@ class Api:
         """The ``data`` of each event; each of ours is one line."""
         for line in answer.iter_lines():
             if line.startswith("data:"):
-                yield self._told(answer, line.removeprefix("data:"), EVENT)
+                yield self._told(answer, line.removeprefix("data:"), told.Step)
 
-    def _ask(self, method: str, path: str, names: Sequence[str], patience: float | None = None, **options: Any) -> Told:
-        """What it tells, which has all of these ``names``."""
+    def _ask(self, method: str, path: str, shape: Shape, patience: float | None = None, **options: Any) -> Told:
         if patience:
             options["timeout"] = patience
         answer = self._again(lambda: self._http.request(method, path, **options), patience)
         if not answer.headers.get("content-type", "").startswith("application/json"):
             raise self._refusal(answer)
-        told = self._told(answer, answer.content, names)
+        found = self._told(answer, answer.content, shape)
         self._patience = PATIENCE
-        return told
+        return found
 
-    def _told(self, answer: httpx.Response, text: bytes | str, names: Sequence[str]) -> Told:
+    def _told(self, answer: httpx.Response, text: bytes | str, shape: Shape) -> Told:
+        """All that it tells, which has at least this shape."""
         try:
-            told = json.loads(text)
+            shape.model_validate_json(text)
+            found: Told = json.loads(text)
         except (ValueError, RecursionError):
-            told = None
-        if not (isinstance(told, dict) and told.keys() >= set(names)):
-            raise self._not_ours(answer)
-        return told
+            raise self._not_ours(answer.status_code) from None
+        return found
 
     def _again(self, send: Callable[[], httpx.Response], patience: float | None = None) -> httpx.Response:
         """What comes of it, as soon as it is neither a stumble nor a server that has no time."""
@@ -135,6 +137,8 @@ class Api:
                 answer = send()
             except httpx.RequestError as error:
                 wait, end = pause, self._unreachable(error)
+            except ValueError:  # headers that are none
+                raise self._not_ours() from None
             else:
                 if not answer.is_error:
                     return answer
@@ -147,16 +151,20 @@ class Api:
             pause = min(2 * pause, 8)
 
     def _unreachable(self, error: httpx.RequestError) -> Failed:
-        return Failed(f"{self.url} can not be reached ({type(error).__name__}). Is Ordner running there?", UNUSABLE)
+        way = " by the proxy that the environment names" if getproxies() else ""
+        return Failed(
+            f"{self.url} can not be reached{way} ({type(error).__name__}). Is Ordner running there?", UNUSABLE
+        )
 
-    def _not_ours(self, answer: httpx.Response) -> Failed:
-        return Failed(f"{self.url} answers ({answer.status_code}), but not as Ordner does.", UNUSABLE)
+    def _not_ours(self, status: int | None = None) -> Failed:
+        with_status = f" ({status})" if status else ""
+        return Failed(f"{self.url} answers{with_status}, but not as Ordner does.", UNUSABLE)
 
     def _refusal(self, answer: httpx.Response) -> Failed:
         if not (answer.is_error and answer.headers.get("content-type", "").startswith("application/problem+json")):
-            return self._not_ours(answer)
+            return self._not_ours(answer.status_code)
         try:
-            problem = self._told(answer, answer.content, ("code", "detail"))
+            problem = self._told(answer, answer.content, told.Problem)
         except Failed as not_ours:
             return not_ours
         status = UNUSABLE if answer.status_code in (httpx.codes.UNAUTHORIZED, httpx.codes.FORBIDDEN) else FAILED

@@ -17,8 +17,9 @@ if TYPE_CHECKING:
 
 EXIT_CODES = """
 Exit codes: 0 done (with --dry-run: planned, and no row is in error); 1 refused, failed or declined;
-2 wrong usage, no server there, or a key that is not taken; 3 rows are in error: the others were committed, unless
---dry-run or --strict; of an undo: some rows stay as they are; 130 left with Ctrl-C, 143 or 129 ended by a signal.
+2 wrong usage (of which there is no JSON), no server there, or a key that is not taken; 3 rows are in error: the others
+were committed, unless --dry-run or --strict; of an undo: some rows stay as they are; 130 left with Ctrl-C, 143 or 129
+ended by a signal.
 """
 
 importing = typer.Typer(
@@ -28,11 +29,9 @@ importing = typer.Typer(
     epilog=EXIT_CODES,
 )
 
-File = Annotated[Path, typer.Argument(exists=True, dir_okay=False, readable=True, help="XLSX, XLS, ODS or CSV")]
+File = Annotated[Path, typer.Argument(help="XLSX, XLS, ODS or CSV")]
 Url = Annotated[str, typer.Option(envvar="ORDNER_URL", help="address of the server")]
-KeyFile = Annotated[
-    Path | None, typer.Option(exists=True, dir_okay=False, readable=True, help="file that holds the API key")
-]
+KeyFile = Annotated[Path | None, typer.Option(help="file that holds the API key")]
 EmptyCells = Annotated[
     Literal["keep", "clear"], typer.Option(help="what an empty cell does: leaves what is there, or clears it")
 ]
@@ -138,8 +137,11 @@ def _signals() -> Iterator[None]:
 
 def _key(key_file: Path | None) -> str:
     """Never an argument: anybody on the machine sees those."""
+    from app.remote.files import check_readable
     from app.settings import client_key
 
+    if key_file:
+        check_readable(key_file)
     key = (key_file.read_text("utf-8-sig", "replace") if key_file else client_key() or "").strip()
     if not key:
         raise Failed("Give the API key in the environment variable ORDNER_KEY or in a --key-file.", UNUSABLE)

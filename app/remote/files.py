@@ -19,9 +19,13 @@ def name_of(path: Path) -> str:
 
 
 def check_readable(path: Path) -> None:
-    if not path.is_file():
-        detail = "is no file but a pipe or a device, which can not be read again: write it to a file first"
+    if path.exists() and not path.is_file():
+        detail = "is no file but a folder, a pipe or a device: give a file, which can be read again"
         raise Failed(f"{path}: this {detail}.", UNUSABLE)
+    try:
+        path.open("rb").close()
+    except (OSError, ValueError) as error:
+        raise Failed(f"{path}: can not be read ({getattr(error, 'strerror', error)}).", UNUSABLE) from None
 
 
 def check_writable(path: Path, other_than: Path) -> None:

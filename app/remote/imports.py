@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
-from app.remote import DONE, FAILED, INTERRUPTED, PARTLY, UNUSABLE, Failed, files
+from app.remote import DONE, FAILED, INTERRUPTED, PARTLY, UNUSABLE, Failed, files, told
 from app.remote.api import AT_REST, Api, Told, sentences
 from app.remote.screen import Screen
 
@@ -65,7 +65,7 @@ class Importing:
 
     def bring(self, wish: Wish) -> int:
         wish.check()
-        self.api.page(PATH, limit=1)  # is it there, and may we? before fifty megabytes are sent
+        self.api.page(PATH, told.Imports, limit=1)  # is it there, and may we? before fifty megabytes are sent
         self._upload(wish)
         self._wait("Planning")
         assert self.of is not None
@@ -100,7 +100,7 @@ class Importing:
     def undo(self, import_id: str) -> int:
         self.of = self.api.get(f"{PATH}/{import_id}")
         self._order("undo", "Undoing", "undone")
-        kept = self.api.page(self._path + "/rows", is_kept=True, include="total", limit=SHOWN)
+        kept = self.api.page(self._path + "/rows", told.Rows, is_kept=True, include="total", limit=SHOWN)
         self.result["kept"] = kept["items"]
         if not kept["total"]:
             self.screen.say("Undone: everything is as it was.")
@@ -161,7 +161,9 @@ class Importing:
         found: list[Told] = []
         total = 0
         for query in ({"action": "error"}, {"action": "duplicate"}, {}):
-            page = self.api.page(self._path + "/rows", has_findings=True, include="total", limit=SHOWN, **query)
+            page = self.api.page(
+                self._path + "/rows", told.Rows, has_findings=True, include="total", limit=SHOWN, **query
+            )
             known = {row["number"] for row in found}
             found += [row for row in page["items"] if row["number"] not in known]
             total = page["total"]
