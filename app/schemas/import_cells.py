@@ -67,7 +67,8 @@ class Kind:
 
 
 MAX_EXACT = 10**15  # Excel keeps fifteen digits of a number
-MAX_LINE = 1_000  # more than any line of the API takes: nothing is repaired in it, so that a cell costs little
+# More than the API takes of any line, text or list of names: what is longer is not looked at, so that it costs nothing.
+MAX_LINE, MAX_TEXT, MAX_LIST = 1_000, 100_000, 250_000
 
 AS_TEXT = "Give the column the format Text (Tekst) and type the value again."
 BROKEN = Note("cell_error", "The cell holds an error of the spreadsheet, such as #N/A.", "Correct or clear the cell.")
@@ -79,6 +80,7 @@ DIGITS_LOST = Note(
 ZERO_AT_END = Note(
     "number_in_cell", "The cell holds a number, not text: Excel drops zeros at the end, so 100.10 is 100.1.", AS_TEXT
 )
+TOO_LONG = Note("string_too_long", "The cell holds more than the field takes.", "Shorten it.")
 UNSEEN = Note("invisible_characters", "The cell held characters that nobody sees; they were left out.", "Check it.")
 ONE_LINE = Note("line_break", "The cell held several lines; they were joined.", "Check it.")
 
@@ -95,10 +97,12 @@ _ERRORS = frozenset(
 TRIGGERS = frozenset(SIGNS)  # so a writer may set ' before them
 
 
-def plain(cell: Value, unseen: re.Pattern[str] = _UNSEEN) -> tuple[str, Notes]:
+def plain(cell: Value, unseen: re.Pattern[str] = _UNSEEN, most: int = MAX_LINE) -> tuple[str, Notes]:
     """What stands in a cell, as text without what nobody sees; a number as the digits that it shows."""
     if isinstance(cell, str):
         text, notes = cell.strip(), NO_NOTES
+        if len(text) > most:
+            raise Unreadable(TOO_LONG)
         if not text.isascii() and unseen.search(text):
             text, notes = unseen.sub("", text).strip(), (UNSEEN,)
         if text[:1] == "#" and is_error(text):
@@ -169,8 +173,6 @@ def text(check: Callable[[Any], Any], repair: Callable[[str], tuple[str, Notes]]
             found = found[1:]
         if not found:
             return None, notes
-        if len(found) > MAX_LINE:
-            return check(found), notes
         if not found.isprintable() and _BREAKS.search(found):
             found, notes = _BREAKS.sub(" ", found), (*notes, ONE_LINE)
         if repair:
@@ -187,7 +189,7 @@ def long_text(check: Callable[[Any], Any]) -> Kind:
     def read(cell: Value) -> Read:
         if cell is None:
             return NOTHING
-        found, notes = plain(cell, _UNSEEN_IN_TEXT)
+        found, notes = plain(cell, _UNSEEN_IN_TEXT, MAX_TEXT)
         if found[:1] == "'" and is_marked(found):
             found = found[1:]
         return (check(found) or None) if found else None, notes

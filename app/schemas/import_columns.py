@@ -1,24 +1,19 @@
 """The columns of an import: which there are, which one a heading means, and how a row becomes what the API takes."""
 
-import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, NamedTuple
 
-from stdnum.nl import bsn
-
 from app.schemas import import_cells
 from app.schemas.import_cells import Cell, Kind, Note, Notes, Reader, Unreadable
+from app.schemas.import_masks import without_bsn, without_digits
 from app.sheets.reading import Broken, Value, heading_key
 from app.sheets.rows import cut
 
 Given = dict[str, Any]
 
 MAX_SHOWN = 100
-# Nine digits as people write them, and with what nobody sees between them (a ; parts two numbers); those that pass the
-# eleven-test may be a BSN, whatever column they stand in.
-_NINE = re.compile(r"(?<!\d)(?:\d(?:(?!;)[\W_]){0,3}){8}\d(?!\d)")
 
 
 @dataclass(frozen=True)
@@ -43,47 +38,19 @@ class Column:
         return tuple(self.field.split("."))
 
     @property
-    def pointer(self) -> str:
-        return "/" + self.field.replace(".", "/")
-
-    @property
     def headings(self) -> tuple[str, ...]:
         return (self.dutch, self.english, self.field, *self.also)
 
     def shown(self, cell: Value) -> str:
         """What stands in the cell, for a report: never a citizen number."""
         text = cut(_text(cell), MAX_SHOWN)
-        return _without_digits(text) if self.kind.is_secret else without_bsn(text)
+        return without_digits(text) if self.kind.is_secret else without_bsn(text)
 
 
 def _text(cell: Value) -> str:
     if isinstance(cell, float) and cell.is_integer():
         return f"{cell:.0f}"
     return cell.text if isinstance(cell, Broken) else "" if cell is None else str(cell)
-
-
-def _without_digits(text: str) -> str:
-    """Stars for whatever it holds, but for the last three digits, and B01 or L01 behind them."""
-    text = text[:MAX_SHOWN]
-    end = re.search(r"([BL]\d\d|[.,]0+)?\s*$", text, re.IGNORECASE)
-    assert end is not None
-    digits = [place for place, char in enumerate(text[: end.start()]) if char.isdigit()]
-    kept = digits[-3:] if len(digits) > 5 else []
-    stars = (char if place in kept or not char.isalnum() else "*" for place, char in enumerate(text[: end.start()]))
-    return "".join(stars) + end[0]
-
-
-def without_bsn(text: str) -> str:
-    """With the mask of what may be a BSN, for what is shown to whoever reads the plan."""
-    parts, kept, start = [], 0, 0
-    while found := _NINE.search(text, start):
-        digits = re.sub(r"\D", "", found[0])
-        if bsn.checksum(digits) == 0:
-            parts += [text[kept : found.start()], f"******{digits[-3:]}"]
-            kept = start = found.end()
-        else:
-            start = found.start() + 1  # a group of digits before a BSN does not hide it
-    return "".join((*parts, text[kept:]))
 
 
 class Told(NamedTuple):
@@ -103,10 +70,6 @@ class CellFinding(NamedTuple):
     advice: str
     is_error: bool
     value: str
-
-    @property
-    def pointer(self) -> str:
-        return self.column.pointer
 
 
 # Behind the columns of rejected rows; in a file that comes back it is left out, and nobody needs to be told.

@@ -13,7 +13,7 @@ from annotated_types import MaxLen
 from pydantic import BaseModel, TypeAdapter, ValidationError
 
 from app.schemas.base import Line
-from app.schemas.import_cells import MAX_LINE, NOTHING, Cell, Kind, Note, Notes, Read, Unreadable, plain
+from app.schemas.import_cells import MAX_LINE, MAX_LIST, NOTHING, Cell, Kind, Note, Notes, Read, Unreadable, plain
 from app.schemas.import_dates import day
 from app.schemas.import_kinds import closed, name_in
 from app.schemas.import_words import TAXES
@@ -75,6 +75,8 @@ def several(each: Kind, most: int, *, commas: bool = False) -> Kind:
         if not isinstance(cell, str) or not _SIGNS.search(cell):
             value, notes = each.read(cell)
             return None if value is None else [value], notes
+        if len(cell) > MAX_LIST:
+            raise Unreadable(TOO_LONG)
         return _each(items(cell, pattern), lambda item: each.read(unquoted(item)), most)
 
     def write(values: list[Any]) -> Cell:
@@ -114,7 +116,7 @@ def _one(item: str, read: Callable[[str], Read]) -> Read:
 def _cell_of_items(read: Callable[[str], Read], cell: Value, most: int) -> Read:
     if cell is None:
         return NOTHING
-    text, notes = plain(cell)
+    text, notes = plain(cell, most=MAX_LIST)
     values, more = _each(items(text), read, most)
     return values, notes + more
 
