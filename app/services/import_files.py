@@ -23,6 +23,11 @@ def opened(of: Import, path: Path, known: Collection[str]) -> AbstractAsyncConte
     return reading(path, known, encoding=of.encoding, delimiter=delimiter)
 
 
+def said(delimiter: str) -> str:
+    """What an uploader says for it."""
+    return {sign: name for name, sign in DELIMITERS.items()}.get(delimiter, delimiter)
+
+
 def sweep() -> None:
     """Remove what workers that were killed left on this machine; a worker does it before its first job."""
     for path in Path(tempfile.gettempdir()).glob(f"{SPOOL}*"):

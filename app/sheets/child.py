@@ -7,7 +7,6 @@ A file can do anything to this process; it has no secrets, no connection and not
 
 import os
 import sys
-import traceback
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -15,7 +14,18 @@ from app.background import collect_rarely
 from app.sheets.confine import NO_MEMORY, confine, end_with
 from app.sheets.delimited import Delimited
 from app.sheets.formats import CSV, detect, refused
-from app.sheets.rows import BATCH_ROWS, ROW_CHARS, Cells, Limits, Request, SheetRefused, dump, is_empty, too_long
+from app.sheets.rows import (
+    BATCH_ROWS,
+    ROW_CHARS,
+    Cells,
+    Limits,
+    Request,
+    SheetRefused,
+    dump,
+    is_empty,
+    place_of,
+    too_long,
+)
 from app.sheets.workbooks import Workbook
 
 
@@ -69,18 +79,12 @@ def answer(request: Request) -> Iterator[bytes]:
     try:
         yield from messages(request)
     except SheetRefused as refusal:
-        yield dump({"refused": [refusal.code, refusal.detail, _place(refusal.__cause__ or refusal)]})
+        yield dump({"refused": [refusal.code, refusal.detail, place_of(refusal.__cause__ or refusal)]})
     except (MemoryError, GeneratorExit):
         raise
     except BaseException as error:  # a panic of the library is no Exception
         damaged = refused("damaged")
-        yield dump({"refused": [damaged.code, damaged.detail, _place(error)]})
-
-
-def _place(error: BaseException) -> str:
-    """What was raised and where, without its words: they may hold what is in the file."""
-    frame = traceback.extract_tb(error.__traceback__)[-1]
-    return f"{type(error).__name__} at {Path(frame.filename).name}:{frame.lineno}"
+        yield dump({"refused": [damaged.code, damaged.detail, place_of(error)]})
 
 
 def main() -> None:  # pragma: no cover - runs in the child

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import suppress
 from io import TextIOWrapper
 from itertools import islice
-from typing import BinaryIO
+from typing import BinaryIO, get_args
 
 from app.sheets import headings
 from app.sheets.headings import Headings
@@ -15,6 +15,7 @@ from app.sheets.rows import (
     ROW_CHARS,
     About,
     Cells,
+    Encoding,
     Request,
     SheetRefused,
     count,
@@ -25,10 +26,8 @@ from app.sheets.rows import (
 from app.sheets.unsafe import bare
 
 DELIMITERS = ";,\t|"
-ENCODINGS = {
-    "utf-8", "utf-16", "utf-16-le", "utf-16-be", "cp1252", "iso8859-1", "iso8859-15", "cp850", "cp437", "mac-roman",
-}  # fmt: skip
-_NAMES = {"cp1252": "windows-1252", "iso8859-1": "iso-8859-1", "iso8859-15": "iso-8859-15"}
+_NAMES = {codecs.lookup(name).name: name for name in get_args(Encoding)}
+_KEPT = re.compile(r'="([^"]*)"')
 _PIECE = 1024 * 1024
 _LINE_CHARS = 4 * ROW_CHARS  # with all its quotation marks
 _MOST_RECORDS = 1_048_576  # Excel writes all rows of a sheet that were ever formatted, empty as they are
@@ -65,9 +64,8 @@ class Delimited:
             headings=self._found.texts,
             heading_row=self._found.row,
             rows=count(self.rows(), self._limits),
-            encoding=_NAMES.get(self._encoding, self._encoding.removesuffix("-sig")),
+            encoding=_NAMES[self._encoding.removesuffix("-sig")],
             delimiter=self._delimiter,
-            repeated=self._found.repeated,
         )
 
     def rows(self) -> Iterator[tuple[int, Cells]]:
@@ -106,12 +104,19 @@ class Delimited:
                 for place, record in enumerate(reader):
                     if place > _MOST_RECORDS + self._limits.rows:
                         raise too_many_rows(self._limits)
-                    yield lines.first, [bare(cell) if cell else None for cell in record]
+                    yield lines.first, [_cell(cell) if cell else None for cell in record]
                     lines.begin()
             except csv.Error as error:
                 raise _OpenQuote(lines.first) from error
             if _is_open(lines.last, delimiter):
                 raise _OpenQuote(lines.last_first)
+
+
+def _cell(text: str) -> str:
+    """Without what keeps a program from running it, or from taking ``="007"`` for a number."""
+    if text[0] == "=" and (kept := _KEPT.fullmatch(text)):
+        return kept[1]
+    return bare(text)
 
 
 class _Lines:
@@ -202,15 +207,7 @@ def _encoding(file: BinaryIO, said: str | None) -> str:
 
 
 def _said(file: BinaryIO, said: str) -> str:
-    try:
-        encoding = codecs.lookup(said).name
-    except LookupError:
-        encoding = ""
-    if encoding not in ENCODINGS:
-        raise SheetRefused(
-            "encoding", f"There is no encoding of that name here; choose one of {', '.join(sorted(ENCODINGS))}."
-        )
-    encoding = "utf-8-sig" if encoding == "utf-8" else encoding
+    encoding = "utf-8-sig" if said == "utf-8" else codecs.lookup(said).name
     return _require(file, encoding, f"The file is not {said}.")
 
 

@@ -1,6 +1,5 @@
 """Where a list begins: its row of headings, which need not be the first."""
 
-from collections import Counter
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 
@@ -19,12 +18,6 @@ class Headings:
     @property
     def rank(self) -> tuple[int, int]:
         return self.known, sum(any(char.isalpha() for char in text) for text in self.texts)
-
-    @property
-    def repeated(self) -> list[str]:
-        keys = Counter(key for text in self.texts if (key := heading_key(text)))
-        first = {heading_key(text): text for text in reversed(self.texts)}
-        return [first[key] for key, count in keys.items() if count > 1]
 
 
 def find(rows: Iterable[tuple[int, Cells]], known: Collection[str]) -> Headings:

@@ -2,13 +2,20 @@
 
 import json
 import re
+import traceback
 import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import date, datetime
 from itertools import islice
-from typing import Any
+from pathlib import Path
+from typing import Any, Literal
 
+# What an uploader may say of a CSV file.
+Encoding = Literal[
+    "utf-8", "utf-16", "windows-1252", "iso-8859-1", "iso-8859-15", "cp850", "cp437", "mac-roman",
+]  # fmt: skip
+Delimiter = Literal[";", ",", "tab", "|"]
 CELL_CHARS = 32_767  # what a cell of Excel holds
 EXACT = 10**15  # Excel keeps 15 digits: an integral number from here on may have lost some
 ROW_CHARS = 1_000_000
@@ -47,7 +54,6 @@ class About:
     encoding: str | None = None
     delimiter: str | None = None
     other_sheets: list[str] = field(default_factory=list)  # visible, and not read
-    repeated: list[str] = field(default_factory=list)  # headings that more than one column has
 
 
 class SheetRefused(Exception):
@@ -58,6 +64,12 @@ class SheetRefused(Exception):
         self.code = code
         self.detail = detail
         self.cause = cause
+
+
+def place_of(error: BaseException) -> str:
+    """What was raised and where, without its words: they may hold what is in the file."""
+    frames = traceback.extract_tb(error.__traceback__)
+    return type(error).__name__ + "".join(f" at {Path(each.filename).name}:{each.lineno}" for each in frames[-1:])
 
 
 @dataclass(frozen=True)

@@ -124,8 +124,14 @@ def _survey_sheet(container: Container, path: str, limits: Limits) -> Marks:
 
 
 def _mark(marks: Marks, attributes: bytes, text: str) -> None:
-    if place := _REFERENCE.search(attributes):
-        marks.setdefault(int(place[2]), {})[_column(place[1]) - 1] = text
+    place = _REFERENCE.search(attributes)
+    if place is None:
+        raise SheetRefused(
+            "broken_cell",
+            f"A cell holds {text}, and the file does not say which. Open it in a spreadsheet program, correct the cell "
+            "and save it.",
+        )
+    marks.setdefault(int(place[2]), {})[_column(place[1]) - 1] = text
 
 
 def _column(letters: bytes) -> int:

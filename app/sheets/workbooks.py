@@ -6,6 +6,7 @@ Calamine reads; what it would lose is found beside it.
 import math
 from collections.abc import Callable, Iterator
 from datetime import date, datetime, time, timedelta
+from io import BytesIO
 from itertools import islice
 from typing import Any, BinaryIO
 
@@ -34,9 +35,9 @@ class Workbook:
 
     def __init__(self, file: BinaryIO, kind: str, request: Request) -> None:
         self._known = set(request.known)
-        kind, marks = _survey(file, kind, request.limits)
+        kind, marks, rewritten = _survey(file, kind, request.limits)
         try:
-            self._choose(_open(file), marks)
+            self._choose(_open(rewritten or file), marks)
         except PasswordError as error:
             raise refused("password") from error
         except CalamineError as error:
@@ -49,7 +50,6 @@ class Workbook:
             rows=count(self._filled(), request.limits),
             sheet=self._name,
             other_sheets=[name for name in self._names if name != self._name][:_OTHERS_NAMED],
-            repeated=self._headings.repeated,
         )
 
     def _choose(self, book: CalamineWorkbook, marks: list[Marks]) -> None:
@@ -74,19 +74,25 @@ class Workbook:
                 yield number, raw
 
 
-def _survey(file: BinaryIO, kind: str, limits: Limits) -> tuple[str, list[Marks]]:
+def _survey(file: BinaryIO, kind: str, limits: Limits) -> tuple[str, list[Marks], BinaryIO | None]:
+    """What it is, what is broken in it, and what is read in its place."""
     if kind == XLS:
         file.seek(0)
-        return kind, xls.broken_cells(file.read())
+        return kind, xls.broken_cells(file.read()), None
     container = Container(file, limits)
     mimetype = container.read("mimetype") if "mimetype" in container.members else b""
     kind = workbook_format(set(container.members), mimetype)
     assert kind in (XLSX, ODS)
-    return kind, survey(container, limits) if kind == XLSX else ods.survey(container)
+    if kind == XLSX:
+        return kind, survey(container, limits), None
+    marks, has_signs = ods.survey(container)
+    return kind, marks, ods.with_signs(container) if has_signs else None
 
 
 def _open(file: BinaryIO) -> CalamineWorkbook:
     """By its descriptor: a name, whatever it ends in, must not decide what it is."""
+    if isinstance(file, BytesIO):
+        return CalamineWorkbook.from_filelike(file)
     return CalamineWorkbook.from_path(f"/dev/fd/{file.fileno()}")
 
 
@@ -119,7 +125,7 @@ def _values(sheet: CalamineSheet, marks: Marks, number: int, raw: list[Any]) -> 
 def _marked(cells: Cells, marks: dict[int, str]) -> Cells:
     for column, text in marks.items():
         cells.extend([None] * (column + 1 - len(cells)))
-        if cells[column] is None:
+        if not cells[column]:  # nothing, or 0
             cells[column] = Broken(text)
     return cells
 

@@ -224,6 +224,8 @@ def as_text(cell: Value) -> str:
             return cell.strftime("%d-%m-%Y %H:%M:%S")
         case date():
             return cell.strftime("%d-%m-%Y")
+        case float():
+            return format(cell, ".15g")  # as Excel shows it, and as it was read
     return str(cell)
 
 

@@ -126,6 +126,12 @@ class TestFarCells:
         archive(file, list((members | {"xl/worksheets/sheet1.xml": sheet}).items()))
         assert (await read_in_child(file)).cells == [["1", "a"]]
 
+    def test_a_broken_cell_that_does_not_say_where_it_is(self, file: Path) -> None:
+        """It would pass for an empty one."""
+        for cell in ('<c t="e"><v>#REF!</v></c>', "<c><f>1+1</f></c>"):
+            raw_xlsx(file, HEADINGS_XML + f"<row>{cell}</row>")
+            assert refusal(file).code == "broken_cell"
+
     def test_with_a_prefix(self, file: Path) -> None:
         members = dict(xlsx_members(""))
         main = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"

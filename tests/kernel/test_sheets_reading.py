@@ -168,10 +168,6 @@ class TestPlaces:
         rows: list[Sequence[object]] = [HEADINGS, ["1", "a", None, "x"], ["2", "b", " ", None], ["3"]]
         assert read(book(tmp_path / "a.xlsx", Blad=rows)).cells == [["1", "a", None, "x"], ["2", "b"], ["3", None]]
 
-    def test_a_heading_twice_is_reported(self, tmp_path: Path) -> None:
-        rows: list[Sequence[object]] = [["Naam", "Relatienummer", "naam ", "Plaats"]]
-        assert read(book(tmp_path / "a.xlsx", Blad=rows)).about.repeated == ["Naam"]
-
     def test_headings_are_compared_by_letters_and_digits(self) -> None:
         assert heading_key(" KvK-Nummer: ") == heading_key("kvk nummer") == "kvknummer"
         assert heading_key("Coördinaten\n(x)") == "coordinatenx"
@@ -219,18 +215,6 @@ class TestFormats:
             xls(tmp_path / "a.xls", list(HEADINGS), ["001", "é€"], [b"\x2a", formula], [5.0], is_small=is_small)
         )
         assert sheet.cells == [["001", "é€"], [Broken("#N/A"), Broken("#DIV/0!")], [5, None]]
-
-    def test_open_document(self, tmp_path: Path) -> None:
-        cells = (
-            '<table:table-cell office:value-type="float" office:value="5"/><table:table-cell office:value-type="date" '
-            'office:date-value="2024-02-29"/><table:table-cell table:formula="of:=1/0" office:value-type="string" '
-            'office:string-value="" calcext:value-type="error"><text:p>#DIV/0!</text:p></table:table-cell>'
-        )
-        blank = '<table:table-cell table:number-columns-repeated="16384"/>'
-        empty = '<table:table-row table:number-rows-repeated="{}">' + blank + "</table:table-row>"
-        rows = empty.format(2) + ods_row(*HEADINGS) + empty.format(3) + f"<table:table-row>{cells}</table:table-row>"
-        sheet = read(ods(tmp_path / "a.ods", rows + empty.format(1048570)))
-        assert [(row.number, row.cells) for row in sheet.rows] == [(7, [5, date(2024, 2, 29), Broken("#DIV/0!")])]
 
     @pytest.mark.parametrize(
         ("content", "code"),
