@@ -16,8 +16,8 @@ from app.remote.files import Counted
 from tests.factories import Tenant
 from tests.factories.command import at_terminal, begin, finish, key_of, ordner
 from tests.factories.conventions import made
-from tests.factories.imports import HEADINGS, PATH, relations, sheet
-from tests.factories.proxy import Do, fault_proxy, once
+from tests.factories.imports import HEADINGS, PATH, relations, sheet, states
+from tests.factories.proxy import Do, always, fault_proxy, once
 from tests.factories.waiting import eventually
 
 pytestmark = [pytest.mark.anyio, pytest.mark.bytes, pytest.mark.usefixtures("nothing_queued")]
@@ -32,12 +32,8 @@ def file(tmp_path: Path) -> Path:
     return path
 
 
-async def state(office: Tenant) -> list[str]:
-    return [each["state"] for each in made(await office.admin.get(PATH), 200)["items"]]
-
-
 async def waits(office: Tenant) -> bool:
-    return (await state(office))[:1] == ["waiting"]
+    return (await states(office))[:1] == ["waiting"]
 
 
 @asynccontextmanager
@@ -90,6 +86,13 @@ class TestLetters:
     ) -> None:
         (tmp_path / "key").write_text(f"{key_of(importer)}\n", "utf-8-sig")
         ran = await ordner(importer, "import", "relations", file, "--dry-run", "--key-file", tmp_path / "key", key="")
+        assert (ran.status, ran.err) == (0, "")
+
+    async def test_a_key_that_lies_nowhere(self, importer: httpx.AsyncClient, file: Path) -> None:
+        """Through a pipe: a key is read once."""
+        shell = ("sh", "-c", f'echo {key_of(importer)} | "$@"', "sh")
+        how = ("--dry-run", "--key-file", "/dev/stdin")
+        ran = await finish(await begin(importer, "import", "relations", file, *how, key="", before=shell))
         assert (ran.status, ran.err) == (0, "")
 
 
@@ -169,12 +172,27 @@ class TestNotOurs:
                 ran = await ordner(importer, "import", *arguments, "--json", url=url)
                 assert (ran.status, ran.told["exit_code"], "not as Ordner does" in ran.err) == (2, 2, True), ran.err
 
+    @pytest.mark.usefixtures("worker")
+    async def test_rejected_rows_that_are_none(
+        self, office: Tenant, importer: httpx.AsyncClient, tmp_path: Path, address: str
+    ) -> None:
+        """What lay there stays, and nothing is committed."""
+        path, rejected = tmp_path / "a.csv", tmp_path / "rejected.csv"
+        path.write_bytes(sheet(HEADINGS, ("1", None, "Een", "BV"), ("2", "organisatie", "Twee", "BV")))
+        rejected.write_text("of yesterday")
+        async with fault_proxy(address) as proxy:
+            proxy.rule = always(Do.PAGE, "GET", "/rejected-rows")
+            ran = await ordner(
+                importer, "import", "relations", path, "--yes", "--rejected", rejected, url=proxy.endpoint
+            )
+        assert (ran.status, rejected.read_text(), await states(office)) == (2, "of yesterday", ["planned"])
+
     async def test_headers_that_are_none(self, importer: httpx.AsyncClient, file: Path) -> None:
         async with answering("application/json\r\nSet-Cookie: \u00ff\u00ff=\u00ff", "{}") as url:
             ran = await ordner(importer, "import", "relations", file, "--json", url=url)
         assert (ran.status, ran.told["exit_code"], "Traceback" in ran.err) == (2, 2, False), ran.err
 
-    @pytest.mark.parametrize("url", ["http://ex..ample", "http://" + "x" * 300, "ftp://x"])
+    @pytest.mark.parametrize("url", ["http://ex..ample", "http://" + "x" * 300, "ftp://x", "http://[", "nowhere"])
     async def test_addresses(self, importer: httpx.AsyncClient, file: Path, url: str) -> None:
         ran = await ordner(importer, "import", "relations", file, "--yes", "--json", url=url)
         assert (ran.status, ran.told["exit_code"], bool(ran.err)) == (2, 2, True)
@@ -182,6 +200,8 @@ class TestNotOurs:
     async def test_files(self, importer: httpx.AsyncClient, file: Path, tmp_path: Path) -> None:
         (tmp_path / "d.csv").mkdir()
         ran = await ordner(importer, "import", "relations", file, "--yes", "--rejected", tmp_path / "d.csv")
+        assert (ran.status, "no file can be made" in ran.err) == (2, True)
+        ran = await ordner(importer, "import", "relations", file, "--yes", "--rejected", tmp_path / f"{'x' * 300}.csv")
         assert (ran.status, "no file can be made" in ran.err) == (2, True)
         os.mkfifo(tmp_path / "pipe.csv")
         process = await begin(importer, "import", "relations", tmp_path / "pipe.csv", "--yes")
@@ -204,7 +224,7 @@ class TestSignals:
         process.send_signal(number)
         ran = await finish(process)
         assert ran.status == status
-        assert await state(office) == ["cancelled"]
+        assert await states(office) == ["cancelled"]
 
     async def test_a_terminal_that_is_closed(
         self, office: Tenant, importer: httpx.AsyncClient, file: Path, tmp_path: Path
@@ -237,4 +257,4 @@ class TestSignals:
             process.send_signal(signal.SIGINT)
             ran = await finish(process)
         assert (ran.status, "Cancelled; nothing was changed" in ran.err) == (130, True), ran.err
-        assert (await state(office), await relations(office)) == (["cancelled"], {})
+        assert (await states(office), await relations(office)) == (["cancelled"], {})

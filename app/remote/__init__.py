@@ -1,4 +1,4 @@
-"""The command line as a client: it asks a server's API, and stands on nothing else of the program."""
+"""The command line as a client: it asks a server's API, and stands on nothing else of the program but its settings."""
 
 DONE, FAILED, UNUSABLE, PARTLY, INTERRUPTED = 0, 1, 2, 3, 130  # exit codes
 

@@ -5,7 +5,7 @@ import time
 from collections.abc import Callable, Iterator
 from importlib.metadata import version
 from typing import Any
-from urllib.request import getproxies
+from urllib.request import getproxies, proxy_bypass
 from uuid import uuid4
 
 import httpx
@@ -23,7 +23,7 @@ AT_REST = ("planned", "committed", "undone", "failed", "cancelled")
 AGAIN = {408, 429, 502, 503, 504}
 PATIENCE = 60  # seconds that a server may be away once it was there
 FIRST_PATIENCE = 3
-LONGEST_PAUSE = 30
+FIRST_TIMEOUT = 10
 POLL_SECONDS = 1.0
 # Comments come every 15 seconds; what comes through later than that is held up on its way, and polling is better.
 STREAM = httpx.Timeout(10, read=40)
@@ -34,13 +34,14 @@ class Api:
 
     def __init__(self, url: str, key: str) -> None:
         self.url = url.rstrip("/").removesuffix("/v1")
+        at = _address(self.url)
+        if at is None:
+            raise Failed(f"{url} is no address of a server.", UNUSABLE)
+        self._way = " by the proxy that the environment names" if _has_proxy(at) else ""
         headers = {"Authorization": f"Bearer {key}", "User-Agent": f"ordner/{version('ordner')}"}
         try:
-            self._http = httpx.Client(base_url=self.url, headers=headers, timeout=httpx.Timeout(120, connect=5))
-            self._http.base_url.raw_host.decode("ascii").encode("idna")  # a label that is empty or too long
-        except (httpx.InvalidURL, ValueError):
-            raise Failed(f"{url} is no address of a server.", UNUSABLE) from None
-        except (ImportError, OSError) as error:  # a proxy or certificates that the environment names
+            self._http = httpx.Client(base_url=at, headers=headers, timeout=httpx.Timeout(120, connect=5))
+        except (httpx.InvalidURL, ImportError, OSError, ValueError) as error:  # a proxy or certificates that it names
             raise Failed(f"No connection can be made as the environment says: {error}", UNUSABLE) from None
         self._patience = FIRST_PATIENCE
 
@@ -61,17 +62,20 @@ class Api:
             "POST", path, told.Import, patience, headers={"Idempotency-Key": key or str(uuid4())}, **options
         )
 
-    def save(self, path: str, file: Any) -> None:
+    def save(self, path: str, file: Any, media: str) -> None:
         """What lies there, into the file, piece by piece."""
 
         def send() -> httpx.Response:
             file.seek(0)
             file.truncate()
             with self._http.stream("GET", path) as answer:
-                if answer.is_error:
+                is_it = answer.status_code == httpx.codes.OK
+                if is_it and answer.headers.get("content-type", "").startswith(media):
+                    file.writelines(answer.iter_bytes())
+                elif answer.is_error:
                     answer.read()
                 else:
-                    file.writelines(answer.iter_bytes())
+                    raise self._not_ours(answer.status_code)
             return answer
 
         self._again(send)
@@ -111,8 +115,8 @@ class Api:
                 yield self._told(answer, line.removeprefix("data:"), told.Step)
 
     def _ask(self, method: str, path: str, shape: Shape, patience: float | None = None, **options: Any) -> Told:
-        if patience:
-            options["timeout"] = patience
+        if patience or self._patience == FIRST_PATIENCE:
+            options["timeout"] = patience or FIRST_TIMEOUT
         answer = self._again(lambda: self._http.request(method, path, **options), patience)
         if not answer.headers.get("content-type", "").startswith("application/json"):
             raise self._refusal(answer)
@@ -131,7 +135,7 @@ class Api:
 
     def _again(self, send: Callable[[], httpx.Response], patience: float | None = None) -> httpx.Response:
         """What comes of it, as soon as it is neither a stumble nor a server that has no time."""
-        until, pause = time.monotonic() + (patience or self._patience), 0.25
+        began, pause = time.monotonic(), 0.25
         while True:
             try:
                 answer = send()
@@ -145,7 +149,9 @@ class Api:
                 wait, end = max(pause, _retry_after(answer)), self._refusal(answer)
                 if answer.status_code not in AGAIN and end.problem["code"] != "idempotency_key_in_use":
                     raise end
-            if time.monotonic() + wait > until:
+                if end.problem["code"] != "unusable":
+                    self._patience = PATIENCE  # it is Ordner that says when to come again
+            if time.monotonic() + wait > began + (patience or self._patience):
                 raise end from None
             time.sleep(wait)
             pause = min(2 * pause, 8)
@@ -181,6 +187,20 @@ def sentences(problem: Told) -> str:
     return "\n".join(map(printable, lines))
 
 
+def _address(url: str) -> httpx.URL | None:
+    try:
+        at = httpx.URL(url)
+        at.raw_host.decode("ascii").encode("idna")  # a label that is empty or too long
+    except (httpx.InvalidURL, ValueError):
+        return None
+    return at if at.scheme in ("http", "https") and at.host else None
+
+
+def _has_proxy(at: httpx.URL) -> bool:
+    names = getproxies()
+    return bool(names.get(at.scheme) or names.get("all")) and not proxy_bypass(at.host)
+
+
 def _retry_after(answer: httpx.Response) -> int:
     wanted = answer.headers.get("retry-after", "")
-    return min(LONGEST_PAUSE, int(wanted)) if wanted.isascii() and wanted.isdigit() else 0
+    return int(wanted) if wanted.isascii() and wanted.isdigit() and len(wanted) < 9 else 0

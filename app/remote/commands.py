@@ -10,7 +10,8 @@ from uuid import UUID
 
 import typer
 
-from app.remote import UNUSABLE, Failed
+from app.remote import INTERRUPTED, UNUSABLE, Failed
+from app.sheets.rows import Delimiter, Encoding
 
 if TYPE_CHECKING:
     from app.remote.imports import Importing
@@ -35,13 +36,18 @@ KeyFile = Annotated[Path | None, typer.Option(help="file that holds the API key"
 EmptyCells = Annotated[
     Literal["keep", "clear"], typer.Option(help="what an empty cell does: leaves what is there, or clears it")
 ]
-Encoding = Annotated[Literal["utf-8", "windows-1252", "utf-16"] | None, typer.Option(help="of a CSV file")]
-Delimiter = Annotated[Literal[";", ",", "tab", "|"] | None, typer.Option(help="of a CSV file")]
+EncodingOption = Annotated[Encoding | None, typer.Option(help="of a CSV file")]
+DelimiterOption = Annotated[Delimiter | None, typer.Option(help="of a CSV file")]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="show the plan and change nothing")]
 Yes = Annotated[bool, typer.Option("--yes", help="commit without asking")]
 Strict = Annotated[bool, typer.Option("--strict", help="commit nothing when any row is in error")]
-Rejected = Annotated[Path | None, typer.Option(help="write the rows in error to this file (.xlsx or .csv)")]
-Json = Annotated[bool, typer.Option("--json", help="one JSON object on standard output, all else on standard error")]
+Rejected = Annotated[
+    Path | None, typer.Option(help="write the rows in error to this file (.xlsx or .csv), for you alone to read")
+]
+Json = Annotated[
+    bool,
+    typer.Option("--json", help="one JSON object on standard output, but for wrong usage; all else on standard error"),
+]
 ENDS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 HERE = "http://127.0.0.1:8000"
 
@@ -55,8 +61,8 @@ def _command(kind: str, what: str) -> None:
         url: Url = HERE,
         key_file: KeyFile = None,
         empty_cells: EmptyCells = "keep",
-        encoding: Encoding = None,
-        delimiter: Delimiter = None,
+        encoding: EncodingOption = None,
+        delimiter: DelimiterOption = None,
         dry_run: DryRun = False,
         yes: Yes = False,
         strict: Strict = False,
@@ -93,6 +99,15 @@ def undo(import_id: UUID, url: Url = HERE, key_file: KeyFile = None, as_json: Js
 
 
 def _run(url: str, key_file: Path | None, as_json: bool, work: Callable[["Importing"], int]) -> None:
+    with _signals():
+        try:
+            status = _ended(url, key_file, as_json, work)
+        except KeyboardInterrupt as left:  # before there was anything to leave
+            status = left.args[0] if left.args else INTERRUPTED
+    raise typer.Exit(status)
+
+
+def _ended(url: str, key_file: Path | None, as_json: bool, work: Callable[["Importing"], int]) -> int:
     from app.remote.api import Api
     from app.remote.imports import Importing
     from app.remote.screen import Screen
@@ -103,26 +118,25 @@ def _run(url: str, key_file: Path | None, as_json: bool, work: Callable[["Import
     except Failed as failed:
         screen.fail(failed.text)
         screen.give({"exit_code": failed.status, "import": None, "problem": failed.problem})
-        raise typer.Exit(failed.status) from None
+        return failed.status
     run = Importing(api, screen)
-    with _signals():
-        status = run.end(lambda: work(run))
+    status = run.end(lambda: work(run))
     api.close()
-    raise typer.Exit(status)
+    return status
 
 
 @contextmanager
 def _signals() -> Iterator[None]:
     """Whoever ends us, or closes the terminal, leaves as with Ctrl-C: what is not ordered yet is cancelled."""
-    from app.remote.screen import mute
-
-    terminals = [stream for stream in (sys.stdout, sys.stderr) if stream.isatty()]
+    terminals = [stream for stream in (sys.stdout, sys.stderr) if stream and stream.isatty()]
     heard = [number for number in ENDS if signal.getsignal(number) is not signal.SIG_IGN]  # as by nohup
 
     def leave(number: int, _: object) -> None:
         for each in heard:
             signal.signal(each, signal.SIG_IGN)  # a second one does not end the leaving
         if number == signal.SIGHUP:
+            from app.remote.screen import mute
+
             for stream in terminals:
                 mute(stream)
         raise KeyboardInterrupt(128 + number)
@@ -137,12 +151,12 @@ def _signals() -> Iterator[None]:
 
 def _key(key_file: Path | None) -> str:
     """Never an argument: anybody on the machine sees those."""
-    from app.remote.files import check_readable
     from app.settings import client_key
 
-    if key_file:
-        check_readable(key_file)
-    key = (key_file.read_text("utf-8-sig", "replace") if key_file else client_key() or "").strip()
+    try:
+        key = (key_file.read_text("utf-8-sig", "replace") if key_file else client_key() or "").strip()
+    except OSError as error:
+        raise Failed(f"--key-file {key_file}: can not be read ({error.strerror}).", UNUSABLE) from None
     if not key:
         raise Failed("Give the API key in the environment variable ORDNER_KEY or in a --key-file.", UNUSABLE)
     if not (key.isascii() and key.isprintable()):

@@ -1,16 +1,18 @@
 """Files of the one who types: what is read from them, and what is written beside them."""
 
+import errno
 import os
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import IO, BinaryIO
 
 from app.remote import UNUSABLE, Failed
 from app.remote.screen import Step
 
 MIB = 1024 * 1024
+MEDIA = {".csv": "text/csv", ".xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"}
 
 
 def name_of(path: Path) -> str:
@@ -30,12 +32,17 @@ def check_readable(path: Path) -> None:
 
 def check_writable(path: Path, other_than: Path) -> None:
     """Of rejected rows."""
-    if path.suffix.lower() not in (".xlsx", ".csv"):
+    if path.suffix.lower() not in MEDIA:
         raise Failed(f"--rejected {path}: the name must end in .xlsx or .csv.", UNUSABLE)
-    if path.exists() and path.samefile(other_than):
-        raise Failed("--rejected must not be the file itself.", UNUSABLE)
-    if path.is_dir() or not os.access(path.parent, os.W_OK):
-        raise Failed(f"--rejected {path}: no file can be made there.", UNUSABLE)
+    try:
+        if path.exists() and path.samefile(other_than):
+            raise Failed("--rejected must not be the file itself.", UNUSABLE)
+        if path.is_dir():
+            raise IsADirectoryError(errno.EISDIR, "it is a folder")
+        with _beside(path):
+            pass
+    except OSError as error:
+        raise Failed(f"--rejected {path}: no file can be made there ({error.strerror}).", UNUSABLE) from None
 
 
 class Counted:
@@ -69,13 +76,19 @@ class Counted:
 
 
 @contextmanager
-def written(path: Path) -> Iterator[Any]:
+def written(path: Path) -> Iterator[IO[bytes]]:
     """Whole or not at all: what a first try left must not be taken for the rows of today."""
-    descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    try:
-        with os.fdopen(descriptor, "wb") as file:
+    with _beside(path) as file:
+        yield file
+        file.flush()
+        Path(file.name).replace(path.resolve())
+
+
+@contextmanager
+def _beside(path: Path) -> Iterator[IO[bytes]]:
+    """A new file where that one will lie, readable by nobody else; it is gone in the end, unless it moved there."""
+    with tempfile.NamedTemporaryFile(dir=path.resolve().parent, prefix=".ordner-", delete=False) as file:
+        try:
             yield file
-        Path(name).replace(path)
-    except BaseException:
-        Path(name).unlink(missing_ok=True)
-        raise
+        finally:
+            Path(file.name).unlink(missing_ok=True)

@@ -106,7 +106,7 @@ class Importing:
             self.screen.say("Undone: everything is as it was.")
             return DONE
         self.screen.say(f"Undone. {kept['total']} rows were left as they are:")
-        rows = [(row["number"], row["title"], row["outcome"].replace("_", " ")) for row in kept["items"]]
+        rows = [(row["number"], row["title"], row["stays"].replace("_", " ")) for row in kept["items"]]
         self.screen.table("", ("row", "what", "why"), rows)
         return PARTLY
 
@@ -170,8 +170,14 @@ class Importing:
         return found[:SHOWN], total - len(found[:SHOWN])
 
     def _save_rejected(self, path: Path) -> None:
-        with files.written(path) as file:
-            self.api.save(f"{self._path}/rejected-rows{path.suffix.lower()}", file)
+        try:
+            with files.written(path) as file:
+                self.api.save(
+                    f"{self._path}/rejected-rows{path.suffix.lower()}", file, files.MEDIA[path.suffix.lower()]
+                )
+        except OSError as error:
+            detail = f"--rejected {path}: {error.strerror}. Nothing was committed; the plan stays as import"
+            raise Failed(f"{detail} {self.of and self.of['id']}.") from None
         self.result["rejected"] = str(path)
         self.screen.say(f"The rejected rows are in {path}: correct them there and import that file.")
 
@@ -191,7 +197,7 @@ class Importing:
             return True
         if not self.screen.can_ask:
             detail = f"Nothing was changed: there is no terminal to ask on. Say --yes or --dry-run. {stays}"
-            raise Failed(detail, PARTLY if bad else UNUSABLE)
+            raise Failed(detail, UNUSABLE)
         left_out = f", and leave out {bad} rows in error" if bad else ""
         if self.screen.ask(f"Commit {changes} rows{left_out}?"):
             return True

@@ -17,6 +17,7 @@ from rich.progress import BarColumn, Progress, TextColumn
 from rich.table import Table
 from rich.text import Text
 
+NARROW = 60  # columns: below that a table has one letter a line
 LINE_SECONDS = 5  # between two lines of progress where there is no terminal
 ACTIONS = {
     "create": "new",
@@ -139,7 +140,7 @@ class Screen:
             self.say(f"… and {more} more rows with something to look at.")
 
     def table(self, title: str, headings: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
-        if not self.is_terminal:
+        if not self.is_terminal or self._console.width < NARROW:
             for row in rows:
                 self.say("  ".join(str(cell) for cell in row if cell != ""))
             return

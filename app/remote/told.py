@@ -72,7 +72,7 @@ class Finding(Told):
 class Row(Told):
     number: int
     title: str
-    outcome: str | None
+    stays: str | None
     findings: list[Finding]
 
 

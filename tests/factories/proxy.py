@@ -10,11 +10,16 @@ from urllib.parse import urlsplit
 class Do(Enum):
     PASS = auto()
     BUSY = auto()  # 503 instead of the store's answer; the store sees nothing
+    PAGE = auto()  # a page of somebody in between, who wants a login, say; the store sees nothing
     HANG = auto()  # silent; the store sees nothing
     CUT = auto()  # the connection breaks in the middle of the body
     LOSE = auto()  # the store does it, its answer never comes
 
 
+INSTEAD = {
+    Do.BUSY: b"503 Service Unavailable\r\nContent-Length: 0\r\n\r\n",
+    Do.PAGE: b"200 OK\r\nContent-Type: text/html\r\nContent-Length: 3\r\n\r\n<p>",
+}
 Rule = Callable[[str, str], Do]
 
 
@@ -110,9 +115,9 @@ class FaultProxy:
             self.hanging.set()
             await self.released.wait()
             return False
-        if what is Do.BUSY:
+        if what in INSTEAD:
             await client.readexactly(length)
-            to_client.write(b"HTTP/1.1 503 Service Unavailable\r\nContent-Length: 0\r\n\r\n")
+            to_client.write(b"HTTP/1.1 " + INSTEAD[what])
             return True
         if what is Do.LOSE:
             back.cancel()
