@@ -56,12 +56,15 @@ async def take_in(
     fields: Collection[str] = (),
     max_files: int | None = None,
     json_field: str | None = None,
+    any_name: bool = False,
 ) -> Response:
-    """Run the write protocol (storage.md) for this request. ``json_field``: a JSON body is taken as that field."""
+    """Run the write protocol (storage.md) for this request. ``json_field``: a JSON body is taken as that field;
+    ``any_name``: what a file is goes by its content alone."""
     uploads: Uploads = request.app.state.uploads
     given = await _json(request, json_field, uploads.settings.json_max_bytes)
     async with uploads.begin(actor, files=given is None) as upload:
         # Not before there is a place: who leaves while he waits for one must not block his own next try.
+        upload.any_name = any_name
         claim = upload.claim = await idempotency.claim(uploads.db, actor, request, uploads.settings.lease_seconds)
         form = Form(upload, given or {})
         try:

@@ -71,6 +71,7 @@ class Upload:
     """One request's files. No database connection is held while bytes flow."""
 
     claim: idempotency.Claim | None = None
+    any_name = False  # what a file is called says nothing of what it must be
 
     def __init__(self, uploads: Shared, actor: Actor) -> None:
         self.db = uploads.db
@@ -118,7 +119,7 @@ class Upload:
             return
         blob_id, writer = await self._writer()
         self._open.add(writer)
-        received.problem = await self._stream(first, chunks, writer) or _content_problem(received.name, writer)
+        received.problem = await self._stream(first, chunks, writer) or self._misfit(received.name, writer)
         if received.problem:
             await self._drop(writer)
             return
@@ -134,6 +135,10 @@ class Upload:
             await self._finish_aside(writer)
         else:
             await self._finish(writer)
+
+    def _misfit(self, name: str, writer: ObjectWriter) -> Problem | None:
+        found = None if self.any_name else misfit(name, writer.media_type)
+        return Invalid(found.detail, code=found.code) if found else None
 
     async def _stream(self, first: Chunk, rest: AsyncIterator[Chunk], writer: ObjectWriter) -> Problem | None:
         limit = self.settings.file_max_bytes
@@ -257,8 +262,3 @@ class Upload:
         for blob in left:
             if blob.id not in known:
                 await self.storage.delete(blob.object_key)
-
-
-def _content_problem(name: str, writer: ObjectWriter) -> Problem | None:
-    found = misfit(name, writer.media_type)
-    return Invalid(found.detail, code=found.code) if found else None

@@ -92,6 +92,7 @@ def test_a_beginning_of_any_length_is_something(length: int) -> None:
         ("reg", b"tekst"),
         ("Factuur bol.com", b"tekst"),
         ("bundel.zip", ZIP),
+        ("met wachtwoord.xlsx", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"),
         ("pdfs.zip", archive("a.pdf", content=pdf("a"), method=zipfile.ZIP_STORED)),
     ],
 )
