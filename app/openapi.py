@@ -147,7 +147,8 @@ def _complete(operation: dict[str, Any], route: APIRoute, method: str, schemas: 
 
 def _request_headers(operation: Schema, route: APIRoute, method: str) -> list[str]:
     if method == "POST":
-        return ["Idempotency-Key"] if _keeps_answers(route) else []
+        conditional = ["If-Match"] if 412 in route.responses else []
+        return conditional + (["Idempotency-Key"] if _keeps_answers(route) else [])
     if method == "GET":
         conditional = ["If-None-Match"] if "304" in operation["responses"] else []
         return conditional + (["Range", "If-Range"] if "206" in operation["responses"] else [])

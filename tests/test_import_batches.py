@@ -160,7 +160,8 @@ class TestWhatIsLeftOut:
             path = await ordered(office, found)
             await eventually(lambda: has_begun(office, found), "a first batch", 30)
             for _ in range(3):
-                assert made(await office.admin.post(f"{path}/cancel"), 202)["state"] == "planned"
+                told = made(await office.admin.post(f"{path}/cancel"), 202)
+                assert (told["state"], told["counts"]["committed"]) == ("planned", 1)
             await eventually(lambda: waiting_for_locks(office, 1), "the second batch", 30)
             made(await office.admin.post(f"{path}/undo"), 202)
             assert made(await office.admin.post(f"{path}/cancel"), 202)["state"] == "planned"

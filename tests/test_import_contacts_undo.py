@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import text
 
 from app.models import Base
-from app.services.import_contact_writes import WENT_ON
+from app.services.import_contact_checks import WENT_ON
 from tests.factories import Tenant
 from tests.factories.conventions import made, problem
 from tests.factories.imports import committed, contacts, links, outcomes, planned, sheet, undone
@@ -145,6 +145,15 @@ class TestWhatStays:
             made(await office.admin.patch(await path_of(office, number), json={"initials": "X."}), 200)
         assert await outcomes_of_undo(office, found) == ["changed_since", "changed_since"]
         assert [each["surname"] for each in (await contacts(office)).values()] == ["Nieuw", "Twee"]
+
+    async def test_who_is_somebody_more_since(self, office: Tenant) -> None:
+        """Another contact was merged into him: nobody else is there any more who could be him."""
+        other_id, _ = await office.linked_contact({"id": (await relation(office)).rpartition("/")[2]}, "7")
+        found = await done_with(office, ("1", "a@v.nl", "Een", "100", None, None))
+        path = await path_of(office, "1")
+        made(await office.admin.post(f"{path}/merge", json={"contact_id": other_id}), 200)
+        assert await outcomes_of_undo(office, found) == ["changed_since"]
+        assert list(await links(office, "1")) == ["100"]
 
     async def test_a_contact_with_a_login(self, office: Tenant) -> None:
         found = await done_with(office, ("1", "a@v.nl", "Een", None, None, None))

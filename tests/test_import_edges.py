@@ -166,6 +166,45 @@ async def test_a_bsn_in_the_wrong_place_is_shown_nowhere(office: Tenant) -> None
     assert BSN not in str(await rows(office, found))
 
 
+async def test_what_is_known_of_a_file_is_short_and_shows_no_bsn(office: Tenant) -> None:
+    """Whatever its headings are; and what is told of a row, whatever it names."""
+    dashes = "-" * 1_000
+    content = sheet((*HEADINGS[:2], f"Naam{dashes}{BSN}", HEADINGS[3]), company("1"))
+    found = await planned(office, content)
+    assert found["counts"]["create"] == 1
+    assert (BSN in str(found), len(str(found)) < 3_000) == (False, True)
+    path = await send(office.admin, sheet((*HEADINGS, *[f"Naam{dashes}{'x' * 99_000}"] * 150), company("1")))
+    told = (await done(office.admin, path, "failed"))["problem"]
+    assert (told["code"], len(told["detail"]) < 1_000) == ("column_twice", True)
+    numbers = "; ".join(str(number) for number in range(4_000))
+    heads = ("Contactnummer", "E-mail", "Achternaam", "Relatienummers")
+    (row,) = await rows(office, await planned(office, sheet(heads, ("1", "a@v.nl", "Vries", numbers)), "contacts"))
+    assert (row["action"], len(row["findings"])) == ("error", 21)
+    assert row["findings"][-1]["code"] == "more_findings"
+
+
+async def test_a_row_that_is_refused_in_the_end_shows_no_bsn(office: Tenant) -> None:
+    heads = (*HEADINGS, "Hoofdrelatie")
+    lines = (("1", "organisatie", f"Bakker {BSN}", "BV", "999"), ("2", "organisatie", f"Slager {BSN}", "BV", None))
+    found = await planned(office, sheet(heads, *lines))
+    assert [row["title"] for row in await rows(office, found)] == ["1 Bakker ******333", "2 Slager ******333"]
+    await committed(office, found)
+    assert (await relations(office))["2"]["name"] == f"Slager {BSN}", "what is shown is not what is stored"
+
+
+@pytest.mark.parametrize("name", ["a.xlsx", "a.xls", "a.ods", "a.pdf", "a"])
+async def test_what_a_file_is_called_says_nothing(office: Tenant, name: str) -> None:
+    path = await send(office.admin, sheet(HEADINGS, company("1")), name=name)
+    assert (await done(office.admin, path, "planned"))["about"]["format"] == "csv"
+
+
+async def test_a_workbook_with_a_password_says_so(office: Tenant) -> None:
+    """Excel puts it into its older container, still under a name that ends in .xlsx."""
+    content = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(504) + "EncryptedPackage".encode("utf-16-le") + bytes(500)
+    path = await send(office.admin, content, name="relaties.xlsx")
+    assert (await done(office.admin, path, "failed"))["problem"]["code"] == "password"
+
+
 @pytest.mark.long
 async def test_one_wrong_parent_in_a_large_file(office: Tenant) -> None:
     """More rows than a statement has parameters."""

@@ -1,13 +1,14 @@
 """What a plan says of each row of relations: what becomes of it, or what is wrong, where, and what to do."""
 
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 from sqlalchemy import text
 
 from app.db import Database
+from app.sheets.rows import Encoding
 from tests.factories import Tenant
-from tests.factories.conventions import made
+from tests.factories.conventions import made, problem
 from tests.factories.imports import HEADINGS, PATH, committed, company, done, planned, relations, rows, send, sheet
 
 pytestmark = [pytest.mark.anyio, pytest.mark.bytes, pytest.mark.usefixtures("worker")]
@@ -144,15 +145,23 @@ async def test_lists_of_the_office(office: Tenant) -> None:
     ]
 
 
-async def test_a_list_that_changed_since_refuses_the_commit(office: Tenant) -> None:
+async def test_of_two_who_look_at_it_one_plans_it_anew(office: Tenant) -> None:
+    """What the other looked at is not committed: it is another plan by now."""
     found = await planned(office, sheet(HEADINGS, company("1")))
-    made(await office.admin.post("/v1/labels", json={"name": "Nieuw"}))
-    refused = await office.admin.post(f"{PATH}/{found['id']}/commit")
-    assert (refused.status_code, refused.json()["code"]) == (409, "plan_outdated")
     path = f"{PATH}/{found['id']}"
-    made(await office.admin.post(f"{path}/plan"), 202)
-    await committed(office, await done(office.admin, path, "planned"))
-    assert list(await relations(office)) == ["1"]
+    looked = {"If-Match": (await office.admin.get(path)).headers["etag"]}
+    made(await office.admin.post(f"{path}/plan", headers=looked), 202)
+    await done(office.admin, path, "planned")
+    for verb in ("commit", "cancel", "plan", "undo"):
+        problem(await office.admin.post(f"{path}/{verb}", headers=looked), 412, "stale")
+
+
+@pytest.mark.parametrize("encoding", get_args(Encoding))
+async def test_it_is_read_as_its_uploader_says(office: Tenant, encoding: str) -> None:
+    content = "\t".join(HEADINGS) + "\r\n" + "\t".join(("1", "organisatie", "Co\u00f6peratie", "BV"))
+    found = await planned(office, content.encode(encoding), encoding=encoding, delimiter="tab")
+    assert (await rows(office, found))[0]["title"] == "1 Co\u00f6peratie"
+    assert (found["about"]["encoding"], found["about"]["delimiter"]) == (encoding, "tab")
 
 
 async def test_the_type_is_changed_by_nobody_but_the_office(office: Tenant) -> None:

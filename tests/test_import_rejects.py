@@ -219,12 +219,12 @@ async def test_for_who_imports(office: Tenant, other_office: Tenant) -> None:
     found = await planned(office, sheet(HEADS, *ROWS))
     _, client = await office.linked_contact(await office.relation("9"))
     _, manager = await office.member(Role.MANAGER)
-    key = await office.key(*(KEY_SCOPES - {P.IMPORTS_WRITE}))
+    keys = [await office.key(*(KEY_SCOPES - {each})) for each in (P.IMPORTS_READ, P.IMPORTS_WRITE)]
     for form in ("xlsx", "csv"):
-        for each in (office.anna, client, key):
+        for each in (office.anna, client, *keys):
             problem(await each.get(address(found, form)), 403, "forbidden")
         problem(await other_office.admin.get(address(found, form)), 404)
-        for each in (manager, await office.key(P.IMPORTS_WRITE)):
+        for each in (manager, await office.key(P.IMPORTS_READ, P.IMPORTS_WRITE)):
             assert await download(each, found, form)
 
 

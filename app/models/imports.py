@@ -2,7 +2,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, ColumnElement, false, true
+from sqlalchemy import CheckConstraint, ColumnElement, false, func, true
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -16,6 +16,8 @@ KINDS = ("relations", "contacts")
 STATES = (
     "waiting", "planning", "planned", "committing", "committed", "undoing", "undone", "failed", "cancelled",
 )  # fmt: skip
+# What waits for somebody to want something, not for a worker.
+AT_REST = ("planned", "committed", "undone", "failed", "cancelled")
 ACTIONS = ("create", "update", "unchanged", "duplicate", "error")
 EMPTY_CELLS = ("keep", "clear")
 
@@ -23,7 +25,8 @@ EMPTY_CELLS = ("keep", "clear")
 class Import(Signed, Base):
     """A file of relations or contacts on its way into the CRM (import): planned, committed as planned, undone.
 
-    ``run``: which run of which worker is at it now; one that was taken for dead sees another's, and stops.
+    ``order_id``: what was ordered last, and not cancelled; jobs of other orders do nothing. ``run``: which run of which
+    worker is at it now; one that was taken for dead sees another's, and stops.
     """
 
     __tablename__ = "imports"
@@ -50,6 +53,7 @@ class Import(Signed, Base):
     problem: Mapped[dict[str, Any] | None] = mapped_column(JSONB(none_as_null=True))
     done: Mapped[int] = mapped_column(default=0)
     total: Mapped[int] = mapped_column(default=0)
+    order_id: Mapped[UUID | None]
     run: Mapped[UUID | None]
     run_since: Mapped[datetime | None]
     beat_at: Mapped[datetime | None]
@@ -77,7 +81,8 @@ class ImportRow(OfficeOwned, Base):
     ``becomes``: by table, the columns or rows as they will be; the numbers of relations stand in ``ImportIdentifier``.
     ``subject_version``: of what is changed, when it was planned, and then as the commit left it. ``wave``: rows that
     others of the file hang below come first. ``together``: the number of the first of the rows that are done at once
-    or not at all; null: it needs no other.
+    or not at all; null: it needs no other. ``outcome``: done, undone, or why a batch left it out; ``stays``: why it is
+    done still after an undo.
     """
 
     __tablename__ = "import_rows"
@@ -104,6 +109,12 @@ class ImportRow(OfficeOwned, Base):
     fields: Mapped[list[Any]] = mapped_column(JSONB)
     findings: Mapped[list[Any]] = mapped_column(JSONB)
     outcome: Mapped[str | None]
+    stays: Mapped[str | None]
+
+    @classmethod
+    def left_out(cls) -> ColumnElement[bool]:
+        """By a batch."""
+        return func.coalesce(cls.outcome, "done").not_in(("done", "undone"))
 
     @classmethod
     def visible_to(cls, actor: Actor) -> ColumnElement[bool]:

@@ -8,6 +8,7 @@ from starlette.responses import Response
 from app.access import P
 from app.dependencies import CurrentActor, Db, Route, own_transactions, require
 from app.event_streams import Event, EventStream, Streams
+from app.models.imports import AT_REST
 from app.openapi_parts import events_answer
 from app.schemas.import_events import ImportEvent
 from app.services import import_events
@@ -38,7 +39,7 @@ async def follow_import(
     async def look() -> Event:
         of = await import_events.look(db, request.state.credentials, import_id)
         data = ImportEvent.model_validate(of).model_dump_json()
-        return Event(import_events.moment(of), "progress", data, of.state in import_events.AT_REST)
+        return Event(import_events.moment(of), "progress", data, of.state in AT_REST)
 
     first = await look()
     if first.is_last and first.id == last_event_id:

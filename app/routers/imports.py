@@ -34,6 +34,7 @@ async def import_to_change(import_id: UUID, session: Transaction, actor: Current
 ImportInPath = Annotated[Import, Depends(import_in_path)]
 ImportToChange = Annotated[Import, Depends(import_to_change)]
 REFUSALS: dict[int | str, dict[str, Any]] = {409: {}, 410: {}}
+VERSIONED: dict[int | str, dict[str, Any]] = {412: {}}  # `If-Match`: of the import that somebody looked at
 XLSX = made_answer(MEDIA_TYPES["xlsx"]) | REFUSALS
 CSV = made_answer("text/csv") | REFUSALS
 
@@ -62,7 +63,7 @@ async def create_import(options: Annotated[ImportOptions, Query()], request: Req
         content = ImportRead.model_validate(of).model_dump(mode="json")
         return JSONResponse(content, 201, {"Location": f"/v1/imports/{of.id}", "ETag": f'"{of.version}"'})
 
-    return await intake.take_in(request, actor, commit, max_files=1)
+    return await intake.take_in(request, actor, commit, max_files=1, any_name=True)
 
 
 @router.get("/{import_id}", dependencies=[require(P.IMPORTS_READ)], response_model=ImportRead)
@@ -99,7 +100,7 @@ async def _send_rejected(
 
 @router.get(
     "/{import_id}/rejected-rows.xlsx",
-    dependencies=[require(P.IMPORTS_WRITE)],
+    dependencies=[require(P.IMPORTS_READ, P.IMPORTS_WRITE)],
     response_class=Response,
     responses=XLSX,
 )
@@ -107,15 +108,19 @@ async def _send_rejected(
 async def get_rejected_rows(import_id: UUID, request: Request, actor: CurrentActor, db: Db, store: Store) -> Response:
     """The rows that are left out (afgekeurde regels), with their errors in a last column `Fouten`: correct, upload.
 
-    Under the headings of the sample file; columns that mean nothing here are kept out. The cells are those of the
-    file that was uploaded, **unmasked**: numbers of people stand in it as they were typed, which is why it takes the
-    permission to import, and the history says who took it. An import of it leaves `Fouten` out.
+    Also those that a batch left out. Under the headings of the sample file; columns that mean nothing here are kept
+    out. The cells are those of the file that was uploaded, **unmasked**: numbers of people stand in it as they were
+    typed, which is why it takes the permission to import too, and the history says who took it. An import of it leaves
+    `Fouten` out.
     """
     return await _send_rejected(request, actor, db, store, import_id, "xlsx")
 
 
 @router.get(
-    "/{import_id}/rejected-rows.csv", dependencies=[require(P.IMPORTS_WRITE)], response_class=Response, responses=CSV
+    "/{import_id}/rejected-rows.csv",
+    dependencies=[require(P.IMPORTS_READ, P.IMPORTS_WRITE)],
+    response_class=Response,
+    responses=CSV,
 )
 @own_transactions
 async def get_rejected_rows_csv(
@@ -125,7 +130,13 @@ async def get_rejected_rows_csv(
     return await _send_rejected(request, actor, db, store, import_id, "csv")
 
 
-@router.post("/{import_id}/plan", status_code=202, dependencies=[require(P.IMPORTS_WRITE)], response_model=ImportRead)
+@router.post(
+    "/{import_id}/plan",
+    status_code=202,
+    dependencies=[require(P.IMPORTS_WRITE)],
+    response_model=ImportRead,
+    responses=VERSIONED,
+)
 async def plan_import(of: ImportToChange, session: Transaction, actor: CurrentActor, answer: Answer) -> Any:
     """Plan the same file anew, on what the office has now (opnieuw plannen)."""
     answer.check(of)
@@ -134,7 +145,13 @@ async def plan_import(of: ImportToChange, session: Transaction, actor: CurrentAc
     return of
 
 
-@router.post("/{import_id}/commit", status_code=202, dependencies=[require(P.IMPORTS_WRITE)], response_model=ImportRead)
+@router.post(
+    "/{import_id}/commit",
+    status_code=202,
+    dependencies=[require(P.IMPORTS_WRITE)],
+    response_model=ImportRead,
+    responses=VERSIONED,
+)
 async def commit_import(
     of: ImportToChange,
     options: Annotated[CommitOptions, Query()],
@@ -152,20 +169,37 @@ async def commit_import(
     return of
 
 
-@router.post("/{import_id}/cancel", status_code=202, dependencies=[require(P.IMPORTS_WRITE)], response_model=ImportRead)
+@router.post(
+    "/{import_id}/cancel",
+    status_code=202,
+    dependencies=[require(P.IMPORTS_WRITE)],
+    response_model=ImportRead,
+    responses=VERSIONED,
+)
 async def cancel_import(of: ImportToChange, session: Transaction, actor: CurrentActor, answer: Answer) -> Any:
-    """Stop it (annuleren). A commit or undo that is under way is as if it had never begun."""
+    """Stop it (annuleren). A commit or undo that is under way is as if it had never begun.
+
+    Of a commit in batches, what was committed stays and `counts.committed` says how much: the import is `planned`
+    again, to be committed on or undone.
+    """
     answer.check(of)
     await imports.cancel(session, actor, of)
     answer.created(f"/imports/{of.id}", of)
     return of
 
 
-@router.post("/{import_id}/undo", status_code=202, dependencies=[require(P.IMPORTS_WRITE)], response_model=ImportRead)
+@router.post(
+    "/{import_id}/undo",
+    status_code=202,
+    dependencies=[require(P.IMPORTS_WRITE)],
+    response_model=ImportRead,
+    responses=VERSIONED,
+)
 async def undo_import(of: ImportToChange, session: Transaction, actor: CurrentActor, answer: Answer) -> Any:
     """Take a committed import back (ongedaan maken): what it made goes, what it changed is as it was.
 
-    A row that somebody went on with since stays as it is; its `outcome` says why. Safe to call again.
+    A row that somebody went on with since stays as it is, and its `stays` says why: once that is out of the way, the
+    same call takes it back too. Imports of the same relations or contacts go back one after another, the last first.
     """
     answer.check(of)
     await imports.undo(session, actor, of)

@@ -5,6 +5,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from app.listing import ListQuery
 from app.schemas.base import Id, Moment, Output, QueryBool
 from app.schemas.examples import IMPORT, MADE_AND_CHANGED, example, shown_of
+from app.sheets.rows import Delimiter, Encoding
 
 ImportKind = Annotated[Literal["relations", "contacts"], Field(description="what the file holds")]
 ImportState = Annotated[
@@ -55,7 +56,7 @@ class ImportCounts(Output):
     unchanged: int = 0
     duplicate: int = 0
     error: int = 0
-    committed: Annotated[int, Field(description="rows that were done")] = 0
+    committed: Annotated[int, Field(description="rows that are done; of an undone import those that stay")] = 0
 
 
 class ImportProgress(Output):
@@ -149,6 +150,7 @@ class ImportRowRead(Output):
         fields=["name"],
         findings=[shown_of(ImportFinding)],
         outcome=None,
+        stays=None,
     )
 
     number: Annotated[int, Field(description="as the program that made the file shows it")]
@@ -157,9 +159,8 @@ class ImportRowRead(Output):
     subject_id: Annotated[Id | None, Field(description="the relation or contact; of a new one the id that it gets")]
     fields: Annotated[list[str], Field(description="what is set or changes")]
     findings: list[ImportFinding]
-    outcome: Annotated[
-        str | None, Field(description="`done`, `undone`, or why a batch left it out, or the undo let it be")
-    ]
+    outcome: Annotated[str | None, Field(description="`done`, `undone`, or why a batch left it out")]
+    stays: Annotated[str | None, Field(description="why the undo let it be: it is done still")]
 
 
 class ImportOptions(BaseModel):
@@ -172,12 +173,8 @@ class ImportOptions(BaseModel):
         Literal["keep", "clear"],
         Field(description="what an empty cell does: leaves what is there, or clears it"),
     ] = "keep"
-    encoding: Annotated[
-        Literal["utf-8", "windows-1252", "utf-16"] | None, Field(description="of a CSV file; null: found out")
-    ] = None
-    delimiter: Annotated[Literal[";", ",", "tab", "|"] | None, Field(description="of a CSV file; null: found out")] = (
-        None
-    )
+    encoding: Annotated[Encoding | None, Field(description="of a CSV file; null: found out")] = None
+    delimiter: Annotated[Delimiter | None, Field(description="of a CSV file; null: found out")] = None
 
 
 class CommitOptions(BaseModel):
@@ -206,7 +203,7 @@ class ImportRowQuery(ListQuery):
     sort: Literal["number", "-number"] = "number"
     action: Annotated[RowAction | None, Field(description="only rows of which this becomes")] = None
     has_findings: Annotated[bool | None, Field(description="true: only rows with something to look at")] = None
-    is_kept: Annotated[
-        bool | None,
-        Field(description="true: only rows that a batch or the undo left as they are; `outcome` says why"),
+    is_kept: Annotated[bool | None, Field(description="true: only rows that the undo let be; `stays` says why")] = None
+    is_left_out: Annotated[
+        bool | None, Field(description="true: only rows that a batch left out; `outcome` says why")
     ] = None

@@ -4,6 +4,7 @@ from uuid import UUID
 
 from sqlalchemy import delete, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm.attributes import flag_modified
 
 from app.access import Actor, visible
 from app.errors import invalid
@@ -25,6 +26,7 @@ async def merge(session: AsyncSession, actor: Actor, contact: Contact, data: Con
     await _move_requests(session, actor, other, contact)
     found = {field: getattr(other, field) for field in COMPLETED if not getattr(contact, field)}
     changed = contact.take({field: value for field, value in found.items() if value})
+    flag_modified(contact, "number")  # another version in any case: he is somebody more than he was
     await contacts.erase(session, actor, other)
     events.record(session, actor, "contact.merged", contact, contact_id=other.id, fields=changed)
     events.record(session, actor, "contact.deleted", other, number=other.number, merged_into_id=contact.id)

@@ -7,16 +7,16 @@ the plan has the one before all of them: who touch the same are done at once (``
 
 import json
 from collections.abc import Sequence
-from typing import Any
 
 from app.schemas.contact_links import ContactLinkPut
 from app.schemas.import_contacts import OF_LINKS
 from app.services import import_writes
-from app.services.import_writes import PLANNED, THESE
+from app.services.import_doing import Doing
+from app.services.import_writes import THESE
 
 ENTRY = (
-    "e (id uuid, relation_id uuid, version integer, becomes jsonb, was jsonb, taken_id uuid, taken_version integer, "
-    "contact_id uuid)"
+    "e (id uuid, relation_id uuid, relation_key text, version integer, becomes jsonb, was jsonb, taken_id uuid, "
+    "taken_version integer, contact_id uuid)"
 )
 OF_ROW = f"CROSS JOIN LATERAL jsonb_to_recordset(r.becomes->'links') AS {ENTRY}"
 OF_IMPORT = f"import_rows r {OF_ROW} WHERE r.office_id = :office_id AND r.import_id = :import_id"
@@ -32,55 +32,7 @@ UNSAID = {name: field.default for name, field in ContactLinkPut.model_fields.ite
 SAID = f"e.becomes || '{json.dumps(UNSAID)}'"
 
 
-def outdated(these: str) -> str:
-    """Codes of rows whose links are no longer as they were when these were planned."""
-    return f"""
-SELECT r.number, CASE
-    WHEN a.id IS NULL OR a.archived_at IS NOT NULL THEN 'relation_archived'
-    WHEN l.id <> e.id OR l.version IS DISTINCT FROM e.version THEN 'link_changed'
-    ELSE 'preferred_changed'
-END AS code
-FROM import_rows r {OF_ROW}
-LEFT JOIN relations a ON a.office_id = r.office_id AND a.id = e.relation_id
-LEFT JOIN contact_links l ON l.office_id = r.office_id AND l.contact_id = r.subject_id AND l.relation_id = e.relation_id
-LEFT JOIN contact_links p ON p.office_id = r.office_id AND p.relation_id = e.relation_id AND p.is_preferred
-    AND p.contact_id <> r.subject_id
-WHERE {PLANNED} AND {these} AND (
-    a.id IS NULL OR a.archived_at IS NOT NULL OR l.id <> e.id OR l.version IS DISTINCT FROM e.version
-    OR ((e.becomes->>'is_preferred')::boolean AND (p.id, p.version) IS DISTINCT FROM (e.taken_id, e.taken_version))
-)
-"""
-
-
-REASONS = {
-    "relation_archived": "A relation that this row names is archived now, or gone.",
-    "link_changed": "A link of this contact was made, changed or removed since.",
-    "preferred_changed": "A relation that this row names has another preferred contact now.",
-}
-# A link is no longer as the commit left it: what it changed of it, or anything of one that it made.
-CHANGED_SINCE = f"""EXISTS (
-    SELECT FROM jsonb_to_recordset(r.becomes->'links') AS {ENTRY}
-    LEFT JOIN contact_links l ON l.office_id = r.office_id AND l.id = e.id
-    LEFT JOIN contact_links o ON o.office_id = r.office_id AND o.id = e.taken_id
-    WHERE to_jsonb(l) || CASE WHEN e.was IS NULL THEN {SAID} ELSE e.becomes END IS DISTINCT FROM to_jsonb(l)
-    OR l.id IS NULL OR (e.taken_id IS NOT NULL AND o.is_preferred IS DISTINCT FROM false)
-)"""
-OF_ARCHIVED = f"""EXISTS (
-    SELECT FROM jsonb_to_recordset(r.becomes->'links') AS {ENTRY} JOIN relations a ON a.office_id = r.office_id
-    AND a.id = e.relation_id AND a.archived_at IS NOT NULL
-)"""
-OTHER_PREFERRED = f"""EXISTS (
-    SELECT FROM jsonb_to_recordset(r.becomes->'links') AS {ENTRY} JOIN contact_links l ON l.office_id = r.office_id
-    AND l.relation_id = e.relation_id AND l.is_preferred AND l.id <> e.id WHERE (e.was->>'is_preferred')::boolean
-)"""
-HAS_OTHERS = f"""EXISTS (
-    SELECT FROM contact_links l WHERE l.office_id = r.office_id AND l.contact_id = t.id AND NOT EXISTS (
-        SELECT FROM jsonb_to_recordset(r.becomes->'links') AS {ENTRY} WHERE e.id = l.id
-    )
-)"""
-
-
-async def hold(do: Any, numbers: Sequence[int]) -> None:
+async def hold(do: Doing, numbers: Sequence[int]) -> None:
     """The relations, after the contacts: nobody changes a link of theirs meanwhile."""
     these = f"import_rows r {OF_ROW} WHERE {THESE}" if numbers else OF_IMPORT
     await do(
@@ -90,7 +42,7 @@ async def hold(do: Any, numbers: Sequence[int]) -> None:
     )
 
 
-async def put(do: Any, numbers: Sequence[int]) -> None:
+async def put(do: Doing, numbers: Sequence[int]) -> None:
     await _prefer(do, numbers, is_preferred=False)
     await _change(do, numbers, "becomes", "was")
     await do(
@@ -102,7 +54,7 @@ async def put(do: Any, numbers: Sequence[int]) -> None:
     await _record_new(do, numbers, "created", f"'after', {SAID}")
 
 
-async def take_back(do: Any, numbers: Sequence[int]) -> None:
+async def take_back(do: Doing, numbers: Sequence[int]) -> None:
     await _record_new(do, numbers, "deleted", f"'before', {SAID}, 'is_undone', true")
     await do(
         f"DELETE FROM contact_links l USING {OF_THESE} WHERE l.office_id = :office_id AND l.id = e.id "
@@ -113,7 +65,7 @@ async def take_back(do: Any, numbers: Sequence[int]) -> None:
     await _prefer(do, numbers, is_preferred=True)
 
 
-async def _change(do: Any, numbers: Sequence[int], to: str, since: str) -> None:
+async def _change(do: Doing, numbers: Sequence[int], to: str, since: str) -> None:
     """What is there becomes as this side of the plan says."""
     await do(
         f"UPDATE contact_links t SET ({NAMES}) = (SELECT {NEW} FROM jsonb_populate_record(t, e.{to}) n), "
@@ -126,7 +78,7 @@ async def _change(do: Any, numbers: Sequence[int], to: str, since: str) -> None:
     await _record(do, numbers, "changed", data + _undone(to == "was"), "e.was IS NOT NULL")
 
 
-async def _prefer(do: Any, numbers: Sequence[int], *, is_preferred: bool) -> None:
+async def _prefer(do: Doing, numbers: Sequence[int], *, is_preferred: bool) -> None:
     """Those whom the preferred ones of the rows took it from have it no more, or again."""
     await do(
         "UPDATE contact_links l SET is_preferred = :is_preferred, version = l.version + 1, updated_at = now() "
@@ -144,14 +96,14 @@ def _undone(is_undone: bool) -> str:
     return ", 'is_undone', true" if is_undone else ""
 
 
-async def _record_new(do: Any, numbers: Sequence[int], what: str, data: str) -> None:
+async def _record_new(do: Doing, numbers: Sequence[int], what: str, data: str) -> None:
     """Of links that the plan makes; it has all of them."""
     data = f"'contact_id', e.contact_id, 'portal_access', e.becomes->'portal_access', {data}"
     about = "'relation', e.relation_id, e.relation_id"
     await import_writes.record(do, numbers, f"contact_link.{what}", data, about, f"{OF_THESE} WHERE e.was IS NULL")
 
 
-async def _record(do: Any, numbers: Sequence[int], what: str, data: str, which: str, link: str = "e.id") -> None:
+async def _record(do: Doing, numbers: Sequence[int], what: str, data: str, which: str, link: str = "e.id") -> None:
     data = f"'contact_id', l.contact_id, 'portal_access', l.portal_access, {data}"
     about = "'relation', l.relation_id, l.relation_id"
     of = f"{OF_THESE} JOIN contact_links l ON l.office_id = :office_id AND l.id = {link} WHERE {which}"

@@ -14,6 +14,7 @@ from app.models.contacts import NOTIFICATIONS
 from app.schemas.contact_links import ContactLinkPut
 from app.schemas.import_contacts import CONTACTS, OF_LINKS
 from app.services import contact_columns
+from app.services.import_findings import MOST
 from app.services.import_rows import id_in
 from app.text import number_key
 
@@ -50,10 +51,11 @@ class Linkable:
 
 @dataclass(frozen=True)
 class Decision:
-    """``becomes``: by table, what is different; ``fields``: in the API's words."""
+    """``becomes``: by table, what is different; ``fields``: in the API's words; ``same``: links that are so already."""
 
     becomes: dict[str, Any]
     fields: list[str]
+    same: list[Entry]
     warnings: list[Finding]
     errors: list[FieldError]
 
@@ -82,13 +84,14 @@ class ContactRow:
         said = self.given.pop("links", ())
         changed = self._take()
         becomes: dict[str, Any] = {"contacts": changed} if changed else {}
-        entries = [entry for link in said if (entry := self._link(link))]
+        found = [entry for link in said if (entry := self._link(link))]
+        entries, same = [each for each in found if each["becomes"]], [each for each in found if not each["becomes"]]
         if entries:
             becomes["links"] = entries
         fields = {each for each in changed.keys() & self.given.keys() if not each.endswith("_e164")}
         fields |= becomes.keys() & {"links"}
-        found = [*phones.warnings(self.contact, *phones.FIELDS), *self._of_login(changed, entries)]
-        return Decision(becomes, sorted(fields), found, self.errors)
+        warnings = [*phones.warnings(self.contact, *phones.FIELDS), *self._of_login(changed, entries)]
+        return Decision(becomes, sorted(fields), same, warnings, self.errors)
 
     def _of_login(self, changed: Given, entries: list[Entry]) -> Iterator[Finding]:
         """What whoever can sign in, or soon can, meets as soon as it is committed."""
@@ -117,11 +120,11 @@ class ContactRow:
         return {name: after[name] for name in COLUMNS if self.is_new or after[name] != before[name]}
 
     def _link(self, said: Given) -> Entry | None:
-        """Made, or what it says changed. One that is so already is let be, also that to an archived relation."""
-        number = RELATION.shown(said["relation_number"])
-        relation = self.relations.get(number_key(said["relation_number"]))
+        """Made, or what it says changed: nothing of one that is so already, which may be to an archived relation."""
+        key = number_key(said["relation_number"])
+        relation = self.relations.get(key)
         if relation is None:
-            self._refuse("relation_unknown", f"The office has no relation with number {number}.")
+            self._refuse("relation_unknown", said, "The office has no relation with number {}.")
             return None
         there = self.links.get(relation.id)
         given = {name: said[name] for name in OF_LINKS if name in said}
@@ -130,21 +133,22 @@ class ContactRow:
         else:
             becomes = {name: value for name, value in given.items() if getattr(there, name) != value}
             was = {name: getattr(there, name) for name in becomes}
-        if not becomes:
-            return None
-        if relation.is_archived:
-            self._refuse("archived", f"The relation with number {number} is archived; choose one that is in use.")
+        if becomes and relation.is_archived:
+            self._refuse("archived", said, "The relation with number {} is archived; choose one that is in use.")
         return {
             "id": there.id if there else id_in(self.import_id, f"{self.contact_id} {relation.id}"),
             "relation_id": relation.id,
+            "relation_key": key,
             "version": there and there.version,
             "becomes": becomes,
             "was": was,
             **_taken(relation.preferred if becomes.get("is_preferred") else None),
         }
 
-    def _refuse(self, code: str, detail: str) -> None:
-        self.errors.append(FieldError("/links/relation_number", code, detail))
+    def _refuse(self, code: str, said: Given, detail: str) -> None:
+        if len(self.errors) <= MOST:
+            shown = detail.format(RELATION.shown(said["relation_number"]))
+            self.errors.append(FieldError("/links/relation_number", code, shown))
 
 
 def _taken(link: Any) -> Entry:

@@ -19,6 +19,7 @@ from app.models import Contact, ContactLink, Import, Relation
 from app.models.base import among
 from app.schemas.import_columns import Given
 from app.schemas.import_contacts import CONTACTS
+from app.schemas.import_masks import without_bsn
 from app.services import import_findings
 from app.services.auth import email_key
 from app.services.import_contact_rows import RELATION, ContactRow, Existing, Linkable, given_up
@@ -52,7 +53,7 @@ class ContactPlanner:
         self.emails: dict[str, int] = {}  # the row that gives it to somebody
         self.preferred: dict[UUID, int] = {}  # by relation, the row that names its preferred contact
         self.taken: dict[UUID, int] = {}  # by link that makes somebody preferred, the row that takes it from him
-        self.touched: dict[UUID, int] = {}  # by link that is there, the row that changes it
+        self.touched: dict[UUID, int] = {}  # by link that is there, the row that names it
         self.given_up: dict[UUID, Planned] = {}  # the same, where he is the preferred one no more
 
     async def plan(self, session: AsyncSession, rows: Sequence[RowRead]) -> list[Planned]:
@@ -61,7 +62,8 @@ class ContactPlanner:
         for each in planned:
             links = each.becomes.get("links", [])
             self.taken |= {entry["taken_id"]: each.number for entry in links if entry["taken_id"]}
-            self.touched |= {entry["id"]: each.number for entry in links if entry["was"]}
+            old = [*(entry for entry in links if entry["was"]), *each.becomes.get("same_links", [])]
+            self.touched |= {entry["id"]: each.number for entry in old}
             self.given_up |= {entry["id"]: each for entry in given_up(links)}
         return planned
 
@@ -110,7 +112,7 @@ class ContactPlanner:
         errors = [*self._email(there, planned, mail), *self._one_preferred(preferred)]
         row = ContactRow(self.of.id, planned.subject_id, existing, given, there.relations)
         decision = row.decide()
-        planned.title = f"{row.contact.number} {row.contact.name or ''}".rstrip()
+        planned.title = f"{row.contact.number} {without_bsn(row.contact.name or '')}".rstrip()
         errors += [each for each in decision.errors if not planned.is_wrong(each.pointer.strip("/"))]
         if errors:
             raise all_invalid(errors)
@@ -120,6 +122,8 @@ class ContactPlanner:
         self.preferred |= dict.fromkeys(preferred, planned.number)
         planned.becomes, planned.fields = decision.becomes, decision.fields
         planned.action = "create" if existing is None else "update" if decision.becomes else "unchanged"
+        if decision.same:
+            planned.becomes["same_links"] = decision.same
         if planned.action != "unchanged":
             planned.findings += [import_findings.of_warning(CONTACTS, each) for each in decision.warnings]
 

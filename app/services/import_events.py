@@ -9,9 +9,6 @@ from app.models import Import
 from app.services import auth
 from app.services.auth import Credentials
 
-# What waits for somebody to want something, not for a worker.
-AT_REST = ("planned", "committed", "undone", "failed", "cancelled")
-
 
 async def look(db: Database, credentials: Credentials, import_id: UUID) -> Import:
     """As it is now, for who may see it now; in a transaction of its own."""

@@ -7,6 +7,7 @@ from app.identifiers import Finding
 from app.schemas.import_columns import Catalogue, CellFinding, Column
 from app.schemas.import_relations import RESOLVED
 
+MOST = 20  # of one row
 CORRECT = "Correct the cell and upload the rejected rows again."
 FIELDS = {field: name for name, field in RESOLVED.items()}
 Found = dict[str, Any]
@@ -32,6 +33,15 @@ def of_problem(catalogue: Catalogue, problem: Problem) -> list[Found]:
 def of_warning(catalogue: Catalogue, finding: Finding) -> Found:
     column = column_at(catalogue, finding.pointer)
     return _found(column, finding.code, finding.detail, "Check it.", is_error=False)
+
+
+def first(findings: list[Found]) -> list[Found]:
+    """Those that fit, errors before warnings: a cell may name thousands of relations that are not there."""
+    if len(findings) <= MOST:
+        return findings
+    ordered = sorted(findings, key=lambda each: not each["is_error"])
+    more = f"The row has {len(findings) - MOST} more findings like these; only the first are shown."
+    return [*ordered[:MOST], of_row("more_findings", more, CORRECT, is_error=False)]
 
 
 def column_at(catalogue: Catalogue, pointer: str) -> Column | None:

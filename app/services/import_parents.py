@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Collection, Mapping
+from typing import TypeVar
 
 from sqlalchemy import delete, select
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -19,6 +20,7 @@ UNKNOWN = (
     "Neither the office nor this file has the relation that this one should hang below, or its row is not right.",
     "Correct the number, or the row of that relation.",
 )
+Key = TypeVar("Key")
 Above = Mapping[str, str | None]  # by key, the one above it
 RING = ("parent_ring", "These relations hang below each other in a ring.", "Correct who is above whom.")
 
@@ -46,7 +48,7 @@ def _wrong(
     for key, parent in below.items():
         children[parent].append(key)
     seen: set[str] = set()
-    rings = {key for start in above for key in _ring(start, above, seen)}
+    rings = {key for start in above for key in ring(start, above, seen)}
     found = [(key, RING) for key in below if key in rings]
     found += [(key, UNKNOWN) for key, parent in below.items() if parent not in known and parent not in made]
     wrong: dict[str, tuple[str, str, str]] = {}
@@ -59,14 +61,15 @@ def _wrong(
         above.update({key: office.get(key) for key in more})
         # Who hangs below a row that is not right is not right either; and who stays, others may have counted on to go.
         found = [(child, UNKNOWN) for key in more if key in made for child in children[key]]
-        found += [(each, RING) for key in more.keys() - made for each in _ring(key, above, set()) if each in below]
+        walked: set[str] = set()
+        found += [(each, RING) for key in more.keys() - made for each in ring(key, above, walked) if each in below]
     return wrong
 
 
-def _ring(start: str, above: Above, seen: set[str]) -> list[str]:
+def ring(start: Key, above: Mapping[Key, Key | None], seen: set[Key]) -> list[Key]:
     """Those that, going up from here, come back to themselves; nothing where what was ``seen`` before is met."""
-    path: dict[str, None] = {}
-    key: str | None = start
+    path: dict[Key, None] = {}
+    key: Key | None = start
     while key is not None and key not in seen and key not in path:
         path[key] = None
         key = above.get(key)

@@ -1,7 +1,7 @@
 """The job that plans an import: the file is read and every row decided, and nothing of it is done yet."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -13,7 +13,8 @@ from app.db import Database
 from app.errors import Invalid
 from app.models import Blob, Import, ImportIdentifier, ImportRow
 from app.models.imports import ACTIONS
-from app.schemas.import_columns import Catalogue, Headings, match, without_bsn
+from app.schemas.import_columns import Catalogue, Headings, match
+from app.schemas.import_masks import without_bsn
 from app.services import bulk, import_files, import_lists, import_runs
 from app.services.import_contacts import ContactPlanner
 from app.services.import_lists import Lists
@@ -27,6 +28,7 @@ from app.sheets.rows import cut
 from app.storage import Storage
 
 AT_ONCE = 500  # rows
+SECONDS = 900  # ten times what 200,000 rows take
 SHOWN = 50  # of the headings and sheets that are left out
 
 
@@ -55,13 +57,26 @@ async def plan(db: Database, storage: Storage, settings: Settings, payload: dict
             lists = await import_lists.load(session, run.office_id)
             planner = PLANNERS[run.of.kind](run.of, lists)
         async with import_files.spooled(run.storage, await _file(run)) as path:
-            await _plan_file(run, planner, path)
+            await _in_time(_plan_file(run, planner, path))
         async with run.transaction() as session:  # of its own: nobody else may look meanwhile
             await session.execute(text("SELECT look_at_planned()"))  # who commits it comes before any autovacuum
         async with run.transaction() as session:
             await planner.settle(session)
-            about = run.of.about | {"lists": planner.lists and planner.lists.fingerprint}
+            about = run.of.about | {"entries": planner.lists and planner.lists.used}
             await run.end(session, "planned", counts=await counts(session, run), about=about)
+
+
+async def _in_time(planning: Coroutine[None, None, None]) -> None:
+    """A small file can hold rows that take long one by one; others wait for the worker."""
+    limit = asyncio.timeout(SECONDS)
+    try:
+        async with limit:
+            await planning
+    except TimeoutError:
+        if not limit.expired():
+            raise
+        detail = "The rows of this file take too long to look at. Split it, or leave long cells out."
+        raise Invalid(detail, code="time") from None
 
 
 async def forget(session: AsyncSession, run: Run) -> None:
@@ -115,13 +130,13 @@ async def _plan_rows(run: Run, planner: Planner, portions: AsyncIterator[list[Ro
             async with run.transaction() as session:
                 planned = await planner.plan(session, rows)
             await writing
-            writing = asyncio.create_task(_keep(run, planned, done))  # PostgreSQL writes while we go on
+            writing = asyncio.create_task(_write_down(run, planned, done))  # PostgreSQL writes while we go on
         await writing
     finally:
         writing.cancel()
 
 
-async def _keep(run: Run, planned: Sequence[Planned], done: int) -> None:
+async def _write_down(run: Run, planned: Sequence[Planned], done: int) -> None:
     async with run.transaction() as session:
         await write(session, run, planned)
         await run.tell(session, done=done)
@@ -129,7 +144,7 @@ async def _keep(run: Run, planned: Sequence[Planned], done: int) -> None:
 
 def _check(catalogue: Catalogue, headings: Headings) -> None:
     if headings.doubled:
-        twice = "; ".join(" and ".join(f"“{each}”" for each in same) for same in headings.doubled)
+        twice = "; ".join(" and ".join(f"“{_shown(each)}”" for each in same[:3]) for same in headings.doubled)
         raise Invalid(f"Columns that mean the same: {twice}. Keep one of each.", code="column_twice")
     if catalogue.by_field["number"] not in headings.columns:
         wanted = catalogue.by_field["number"]
@@ -147,9 +162,10 @@ def _about(about: About, headings: Headings) -> dict[str, Any]:
         "sheet": about.sheet and _shown(about.sheet),
         "heading_row": about.heading_row,
         "encoding": about.encoding,
-        "delimiter": about.delimiter,
+        "delimiter": about.delimiter and import_files.said(about.delimiter),
         "columns": [
-            {"heading": about.headings[place.position], "field": place.column.field} for place in headings.places
+            {"heading": _shown(about.headings[place.position]), "field": place.column.field}
+            for place in headings.places
         ],
         "unknown_columns": [_shown(each) for each in headings.unknown[:SHOWN]],
         "other_sheets": [_shown(each) for each in about.other_sheets[:SHOWN]],

@@ -17,7 +17,7 @@ from app import phones
 from app.background import collect_rarely
 from app.schemas.import_columns import Given, Headings, match, read_row
 from app.schemas.import_templates import TEMPLATES
-from app.services.import_findings import Found, of_cell
+from app.services.import_findings import Found, first, of_cell
 from app.sheets.confine import end_with
 from app.sheets.reading import Row
 
@@ -72,7 +72,7 @@ def read(kind: str, headings: tuple[str, ...], rows: Sequence[Row], clears: bool
             wrong = {each.column.field for each in findings if each.is_error}
             _clear(given, matched, {*catalogue.never_cleared, *wrong})
         given |= phones.called(given)
-        found.append(RowRead(row.number, given, [of_cell(each) for each in findings]))
+        found.append(RowRead(row.number, given, first([of_cell(each) for each in findings])))
     return found
 
 

@@ -17,7 +17,7 @@ from app.s3 import ObjectMissing
 from app.schemas.import_cells import Unreadable, is_error
 from app.schemas.import_columns import ERRORS, Headings, Place, match
 from app.schemas.import_templates import TEMPLATES, Form
-from app.services import events, export_files, import_files
+from app.services import events, export_files, import_commits, import_files
 from app.services.export_files import Page, Pages
 from app.services.exports import Ask
 from app.sheets.reading import Broken, Reading, Row, SheetRefused, Value
@@ -26,7 +26,7 @@ from app.storage import Storage
 
 WITH_FILE = joinedload(Import.blob)
 PLANNED = ("planned", "committing", "committed", "undoing", "undone")
-REJECTED = ("error", "duplicate")
+REJECTED = ImportRow.action.in_(("error", "duplicate")) | ImportRow.left_out()
 MOST_SAID = 8_000  # characters of what is the matter with one row
 NO_VALUE = "#N/B"
 Again = Callable[[Place, Value], Value]
@@ -43,7 +43,7 @@ def file_of(of: Import) -> Blob:
 
 async def record(session: AsyncSession, actor: Actor, of: Import, form: Form) -> None:
     """Who takes them along: in the file stands what was typed, numbers of people too."""
-    rows = visible(actor, ImportRow).where(ImportRow.import_id == of.id, ImportRow.action.in_(REJECTED))
+    rows = visible(actor, ImportRow).where(ImportRow.import_id == of.id, REJECTED)
     count = await session.scalar(rows.with_only_columns(func.count(ImportRow.id)))
     events.record(session, actor, "import.rejected_rows_read", of, kind=of.kind, form=form, count=count)
 
@@ -84,17 +84,18 @@ async def _said(session: AsyncSession, actor: Actor, of: Import, rows: Sequence[
     _check_planned(await session.scalar(visible(actor, Import).where(Import.id == of.id)))
     found = visible(actor, ImportRow).where(
         ImportRow.import_id == of.id,
-        ImportRow.action.in_(REJECTED),
+        REJECTED,
         ImportRow.number.between(rows[0].number, rows[-1].number),
     )
-    columns = found.with_only_columns(ImportRow.number, ImportRow.findings)
-    return {row[0]: _words(row[1]) for row in await session.execute(columns)}
+    columns = found.with_only_columns(ImportRow.number, ImportRow.findings, ImportRow.outcome)
+    return {row.number: _words(of, row.outcome, row.findings) for row in await session.execute(columns)}
 
 
-def _words(findings: list[dict[str, Any]]) -> str:
-    """Errors first. No finding holds a citizen number."""
+def _words(of: Import, outcome: str | None, findings: list[dict[str, Any]]) -> str:
+    """Why a batch left it out, then errors, then the rest. No finding holds a citizen number."""
+    left_out = [f"{import_commits.reason(of, outcome)} Import it again."] if outcome else []
     ordered = sorted(findings, key=lambda each: not each["is_error"])
-    text = " | ".join(map(_sentence, ordered))
+    text = " | ".join((*left_out, *map(_sentence, ordered)))
     return text if len(text) <= MOST_SAID else f"{text[: MOST_SAID - 1]}…"
 
 

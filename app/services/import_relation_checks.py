@@ -1,24 +1,33 @@
 """What keeps planned rows of relations from being written, and written ones from being taken back: somebody went on."""
 
+from collections.abc import Mapping
 from typing import Any
+from uuid import UUID
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.services import import_writes
-from app.services.import_writes import ALL, DONE, PLANNED
+from app.services.import_doing import Doing
+from app.services.import_parents import ring
+from app.services.import_writes import DONE, PLANNED, THESE
 
 ARCHIVED = "r.action = 'update' AND t.archived_at IS NOT NULL"  # who says nothing new of it may name it
 PARENT = "(r.becomes->'relations'->>'parent_id')::uuid"
 
 
-def outdated(these: str) -> str:
-    """Rows of the plan, and why they can not be written as planned. ``these``: a condition on them (``r``)."""
-    return f"""
+async def outdated(session: AsyncSession, these: str, values: Mapping[str, Any]) -> dict[int, str]:
+    """Rows of the plan, and why they can not be written as planned. ``these``: a condition on them (``r``);
+    ``values`` has the ids of entries of lists that ``changed``."""
+    statement = f"""
 SELECT DISTINCT ON (number) number, code FROM (
     SELECT r.number, CASE
         WHEN r.action = 'create' AND same.id IS NOT NULL THEN 'number_taken'
         WHEN r.action <> 'create' AND t.id IS NULL THEN 'gone'
         WHEN r.action <> 'create' AND (t.version <> r.subject_version OR {ARCHIVED}) THEN 'changed'
         WHEN above.id IS NULL THEN 'parent_gone'
-        ELSE 'parent_archived'
+        WHEN above.archived_at IS NOT NULL THEN 'parent_archived'
+        ELSE 'parent_renumbered'
     END AS code
     FROM import_rows r
     LEFT JOIN relations t ON t.office_id = r.office_id AND t.id = r.subject_id
@@ -28,7 +37,7 @@ SELECT DISTINCT ON (number) number, code FROM (
         AND made.subject_id = {PARENT} AND made.action = 'create' AND made.outcome IS NULL
     WHERE {PLANNED} AND r.action IN ('create', 'update', 'unchanged') AND {these} AND (
         (r.action <> 'create' AND (t.id IS NULL OR t.version <> r.subject_version OR {ARCHIVED}))
-        OR same.id IS NOT NULL OR above.archived_at IS NOT NULL
+        OR same.id IS NOT NULL OR above.archived_at IS NOT NULL OR above.number_key <> r.becomes->>'above'
         OR ({PARENT} IS NOT NULL AND above.id IS NULL AND made.id IS NULL)
     )
     UNION ALL
@@ -37,33 +46,61 @@ SELECT DISTINCT ON (number) number, code FROM (
     JOIN relation_external_ids x ON x.office_id = :office_id AND x.system = e.system AND x.external_id = e.external_id
         AND x.relation_id <> r.subject_id
     WHERE {PLANNED} AND r.action IN ('create', 'update') AND {these}
-    UNION ALL ({_in_rings(f"{PLANNED} AND r.action IN ('create', 'update') AND {these}", "becomes")})
+    UNION ALL
+    SELECT r.number, 'list_changed' FROM import_rows r WHERE cardinality(CAST(:changed AS text[])) > 0 AND (
+        ARRAY[r.becomes->'relations'->>'kind_id', r.becomes->'relations'->>'group_id'] && CAST(:changed AS text[])
+        OR EXISTS (SELECT FROM jsonb_to_recordset(r.becomes->'relation_labels') AS b (label_id text)
+            WHERE b.label_id = ANY(:changed))
+        OR EXISTS (SELECT FROM jsonb_to_recordset(r.becomes->'relation_products') AS b (product_id text)
+            WHERE b.product_id = ANY(:changed))
+    ) AND {PLANNED} AND r.action IN ('create', 'update') AND {these}
+    UNION ALL
+    SELECT r.number, 'citizen_numbers_off' FROM import_rows r WHERE {_citizen_numbers_off(is_before=False)}
+        AND {PLANNED} AND r.action IN ('create', 'update') AND {these}
 ) found
 ORDER BY number
 """
+    rings = await _in_rings(session, f"{PLANNED} AND r.action IN ('create', 'update') AND {these}", "becomes", values)
+    return dict.fromkeys(rings, "ring") | await import_writes.codes(session, statement, values)
 
 
-def _in_rings(these: str, side: str) -> str:
-    """Those that would be above themselves, were these rows as this side of the plan has them: upwards from each.
+def _citizen_numbers_off(*, is_before: bool) -> str:
+    """It has a citizen number, which the office does not keep any more."""
+    which = "i.is_before" if is_before else "NOT i.is_before"
+    return (
+        "NOT (SELECT o.keeps_citizen_numbers FROM offices o WHERE o.id = :office_id) AND EXISTS ("
+        "SELECT FROM import_identifiers i WHERE i.office_id = r.office_id AND i.import_id = r.import_id "
+        f"AND i.number = r.number AND {which} AND i.is_personal AND i.kind IN ('bsn', 'ob_number', 'lh_number'))"
+    )
 
-    (Each step by an index, whatever PostgreSQL takes these rows for: it may not have looked at them since the plan.)
+
+async def _in_rings(session: AsyncSession, these: str, side: str, values: Mapping[str, Any]) -> list[int]:
+    """Numbers of rows whose relations would be above themselves, were these rows as this side of the plan has them.
+
+    (Each step upwards by an index, whatever PostgreSQL takes these rows for: it may not have looked at them since the
+    plan.)
     """
     moved = (
         f"SELECT r.number, r.action, r.subject_id, (r.{side}->'relations'->>'parent_id')::uuid AS parent_id "
         f"FROM import_rows r WHERE {these} AND r.{side}->'relations' ? 'parent_id'"
     )
-    return f"""
+    mine = {row.subject_id: row.number for row in await session.execute(text(moved), values) if row.action == "update"}
+    if not mine:
+        return []
+    upwards = f"""
 WITH RECURSIVE up AS (
-    SELECT number, subject_id, parent_id FROM ({moved}) moved
-    WHERE action = 'update' AND parent_id IS NOT NULL
-    UNION SELECT up.number, up.subject_id,
-        CASE WHEN moved.subject_id IS NULL THEN t.parent_id ELSE moved.parent_id END
+    SELECT subject_id AS id, parent_id FROM ({moved}) moved WHERE action = 'update' AND parent_id IS NOT NULL
+    UNION SELECT up.parent_id, CASE WHEN moved.subject_id IS NULL THEN t.parent_id ELSE moved.parent_id END
     FROM up LEFT JOIN LATERAL ({moved} AND r.subject_id = up.parent_id) moved ON true
     LEFT JOIN relations t ON t.office_id = :office_id AND t.id = up.parent_id
-    WHERE up.parent_id <> up.subject_id
+    WHERE up.parent_id IS NOT NULL
 )
-SELECT DISTINCT number, 'ring' AS code FROM up WHERE parent_id = subject_id
+SELECT id, parent_id FROM up
 """
+    above = {row.id: row.parent_id for row in await session.execute(text(upwards), values)}
+    seen: set[UUID] = set()
+    rings = (each for start in mine for each in ring(start, above, seen))
+    return sorted(mine[each] for each in rings if each in mine)
 
 
 REASONS = {
@@ -73,6 +110,9 @@ REASONS = {
     "external_id_taken": "Another relation has one of these ids of other packages by now.",
     "parent_gone": "The relation above the one of this row is not there.",
     "parent_archived": "The relation above the one of this row is archived now.",
+    "parent_renumbered": "The relation above the one of this row has another number now.",
+    "list_changed": "What this row names of the office's lists was changed, archived or removed since.",
+    "citizen_numbers_off": "The office keeps no citizen numbers any more.",
     "ring": "The relation above the one of this row hangs below it by now.",
 }
 # Why a committed row stays as it is when the import is undone: something went on from there.
@@ -101,18 +141,17 @@ WENT_ON = {
     "ON x.office_id = r.office_id AND x.system = b.system AND x.external_id = b.external_id AND x.relation_id <> t.id)",
     "parent_gone": "r.before->'relations'->>'parent_id' IS NOT NULL AND NOT EXISTS (SELECT FROM relations p WHERE "
     "p.office_id = r.office_id AND p.id = (r.before->'relations'->>'parent_id')::uuid)",
-    "parent_archived": "EXISTS (SELECT FROM relations p WHERE p.office_id = r.office_id "
-    "AND p.id = (r.before->'relations'->>'parent_id')::uuid AND p.archived_at IS NOT NULL)",
-    "citizen_numbers_off": "EXISTS (SELECT FROM import_identifiers i JOIN offices o ON o.id = i.office_id "
-    "WHERE i.office_id = r.office_id AND i.import_id = r.import_id AND i.number = r.number AND i.is_before "
-    "AND i.is_personal AND i.kind IN ('bsn', 'ob_number', 'lh_number') AND NOT o.keeps_citizen_numbers)",
+    "parent_archived": "EXISTS (SELECT FROM relations p JOIN imports i ON i.office_id = p.office_id "
+    "WHERE p.office_id = r.office_id AND i.id = r.import_id AND p.archived_at > i.created_at "
+    "AND p.id = (r.before->'relations'->>'parent_id')::uuid)",
+    "citizen_numbers_off": _citizen_numbers_off(is_before=True),
     "has_folders": "r.action = 'create' AND EXISTS (SELECT FROM folders f JOIN dossiers d ON d.office_id = f.office_id "
     "AND d.id = f.dossier_id WHERE d.office_id = r.office_id AND d.relation_id = t.id "
     "AND (f.version > 1 OR f.created_at <> d.created_at))",
 }
 
 
-async def keep_what_went_on(do: Any) -> None:
+async def keep_what_went_on(do: Doing) -> None:
     # Whoever puts something into one of the dossiers at this moment is waited for.
     of_new = "SELECT r.subject_id FROM import_rows r WHERE r.action = 'create' AND " + DONE
     await do(
@@ -123,21 +162,19 @@ async def keep_what_went_on(do: Any) -> None:
         "SELECT f.id FROM folders f JOIN dossiers d ON d.office_id = f.office_id AND d.id = f.dossier_id "
         f"WHERE f.office_id = :office_id AND d.relation_id IN ({of_new}) ORDER BY f.id FOR UPDATE OF f"
     )
-    await import_writes.keep(do, "relations", WENT_ON)
-    back = _in_rings(f"{DONE} AND r.action = 'update'", "before")
-    while (  # who stays where he is may be below those who would go back
-        await do(
-            f"UPDATE import_rows r SET outcome = s.code FROM ({back}) s WHERE {ALL} AND r.number = s.number "
-            "RETURNING r.id"
-        )
-    ).first():
-        pass
+    await import_writes.let_be(do, "relations", WENT_ON)
+    back = f"{DONE} AND r.action = 'update'"
+    values = {"office_id": do.run.office_id, "import_id": do.run.of.id}
+    while rings := await _in_rings(
+        do.session, back, "before", values
+    ):  # who stays may be below those who would go back
+        await do(f"UPDATE import_rows r SET stays = 'ring' WHERE {THESE}", rings)
     while (  # who stays keeps those above him
         await do(
-            "UPDATE import_rows r SET outcome = 'has_children' WHERE r.action = 'create' "
+            "UPDATE import_rows r SET stays = 'has_children' WHERE r.action = 'create' "
             f"AND {DONE} AND EXISTS (SELECT FROM relations c WHERE c.office_id = r.office_id "
             "AND c.parent_id = r.subject_id AND NOT EXISTS (SELECT FROM import_rows s WHERE s.office_id = r.office_id "
-            "AND s.import_id = r.import_id AND s.subject_id = c.id AND s.outcome = 'done' "
+            "AND s.import_id = r.import_id AND s.subject_id = c.id AND s.outcome = 'done' AND s.stays IS NULL "
             "AND (s.action = 'create' OR s.before->'relations' ? 'parent_id'))) "
             "RETURNING r.id"
         )

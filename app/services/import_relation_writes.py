@@ -1,12 +1,12 @@
 """How the planned rows of relations are written, and taken back: statements over rows of the plan (``:numbers``)."""
 
 from collections.abc import Sequence
-from typing import Any
 
 from pydantic_core import to_json
 
 from app.models import Folder
 from app.services import bulk, dossiers, import_writes, relation_team
+from app.services.import_doing import Doing
 from app.services.import_relation_rows import COLUMNS
 from app.services.import_writes import THESE, mark_done, mark_undone
 
@@ -19,14 +19,14 @@ PARTS = {
 NUMBERS = "relation_id, kind, position, lookup, secret, is_personal, key_id"
 
 
-async def hold(do: Any, numbers: Sequence[int] = (), *, removes: bool = False) -> None:
+async def hold(do: Doing, numbers: Sequence[int] = (), *, removes: bool = False) -> None:
     """Nobody changes or archives these meanwhile. Without ``numbers``: those of all rows."""
     await import_writes.hold(do, numbers, "relations", removes=removes)
     # And nobody else moves any: in the order in which a single change takes both (services/relations.py).
     await do("SELECT pg_advisory_xact_lock(hashtextextended('parents/' || CAST(CAST(:office_id AS uuid) AS text), 0))")
 
 
-async def create(do: Any, numbers: Sequence[int]) -> None:
+async def create(do: Doing, numbers: Sequence[int]) -> None:
     await import_writes.insert(do, numbers, "relations", COLUMNS)
     await _add_parts(do, numbers, "becomes")
     await _add_numbers(do, numbers, is_before=False)
@@ -43,7 +43,7 @@ async def create(do: Any, numbers: Sequence[int]) -> None:
     await mark_done(do, numbers, "1")
 
 
-async def update(do: Any, numbers: Sequence[int]) -> None:
+async def update(do: Doing, numbers: Sequence[int]) -> None:
     await import_writes.remember(do, numbers, "relations")
     for table, columns in PARTS.items():
         pairs = ", ".join(f"'{name}', p.{name}" for name in _names(columns))
@@ -66,17 +66,17 @@ async def update(do: Any, numbers: Sequence[int]) -> None:
     await mark_done(do, numbers, "r.subject_version + 1")
 
 
-async def restore(do: Any, numbers: Sequence[int]) -> None:
+async def restore(do: Doing, numbers: Sequence[int]) -> None:
     await _exchange(do, numbers, "before")
     await _record(do, numbers, "relation.changed", "'fields', r.fields, 'is_undone', true")
     await mark_undone(do, numbers)
 
 
-async def hand_back(do: Any) -> None:
+async def hand_back(do: Doing) -> None:
     await import_writes.hand_back(do, "relations")
 
 
-async def remove(do: Any, numbers: Sequence[int]) -> None:
+async def remove(do: Doing, numbers: Sequence[int]) -> None:
     """Nothing of it is left but the history."""
     await _record(do, numbers, "relation.removed", "'number', r.becomes->'relations'->'number'")
     of_these = f"IN (SELECT r.subject_id FROM import_rows r WHERE {THESE})"
@@ -91,7 +91,7 @@ def _names(columns: str) -> list[str]:
     return [each.split()[0] for each in columns.split(", ")]
 
 
-async def _exchange(do: Any, numbers: Sequence[int], side: str) -> None:
+async def _exchange(do: Doing, numbers: Sequence[int], side: str) -> None:
     """What stands on this side of the plan takes the place of what is there."""
     for table in PARTS:
         await do(
@@ -109,7 +109,7 @@ async def _exchange(do: Any, numbers: Sequence[int], side: str) -> None:
     await _add_numbers(do, numbers, is_before=side == "before")
 
 
-async def _add_parts(do: Any, numbers: Sequence[int], side: str) -> None:
+async def _add_parts(do: Doing, numbers: Sequence[int], side: str) -> None:
     for table, columns in PARTS.items():
         names = _names(columns)
         await do(
@@ -121,7 +121,7 @@ async def _add_parts(do: Any, numbers: Sequence[int], side: str) -> None:
         )
 
 
-async def _add_numbers(do: Any, numbers: Sequence[int], *, is_before: bool) -> None:
+async def _add_numbers(do: Doing, numbers: Sequence[int], *, is_before: bool) -> None:
     await do(
         f"INSERT INTO relation_identifiers (office_id, id, {NUMBERS}) SELECT office_id, id, {NUMBERS} "
         f"FROM import_identifiers r WHERE is_before = :is_before AND {THESE}",
@@ -130,7 +130,7 @@ async def _add_numbers(do: Any, numbers: Sequence[int], *, is_before: bool) -> N
     )
 
 
-async def _add_dossiers(do: Any, numbers: Sequence[int]) -> None:
+async def _add_dossiers(do: Doing, numbers: Sequence[int]) -> None:
     await do(
         "INSERT INTO dossiers (office_id, id, relation_id, version) "
         f"SELECT r.office_id, r.id, r.subject_id, 1 FROM import_rows r WHERE {THESE}",
@@ -148,6 +148,6 @@ async def _add_dossiers(do: Any, numbers: Sequence[int]) -> None:
     )
 
 
-async def _record(do: Any, numbers: Sequence[int], action: str, data: str) -> None:
+async def _record(do: Doing, numbers: Sequence[int], action: str, data: str) -> None:
     about = "'relation', r.subject_id, r.subject_id"
     await import_writes.record(do, numbers, action, data, about, f"import_rows r WHERE {THESE}")

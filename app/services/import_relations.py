@@ -18,6 +18,7 @@ from app.errors import invalid
 from app.models import Import, Relation, RelationExternalId
 from app.models.base import among
 from app.schemas.import_columns import Given
+from app.schemas.import_masks import without_bsn
 from app.schemas.import_relations import RELATIONS
 from app.services import (
     import_findings,
@@ -117,8 +118,10 @@ class RelationPlanner:
         self._check_external(planned, named, taken)
         row_of = existing or new_relation(self.of.office_id, planned.subject_id)
         decision = RelationRow(session, self.lists, row_of, given).decide()
-        planned.title = f"{row_of.relation.number} {row_of.relation.name}"
+        planned.title = f"{row_of.relation.number} {without_bsn(row_of.relation.name)}"
         planned.becomes, planned.fields, planned.identifiers = decision.becomes, decision.fields, decision.identifiers
+        if above and "parent_id" in decision.becomes.get("relations", ()):
+            planned.becomes["above"] = number_key(above)  # who had this number, when somebody looked at the plan
         planned.action = "create" if existing is None else "update" if decision.becomes else "unchanged"
         if planned.is_refused:
             return

@@ -12,11 +12,14 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.errors import Problem
 from app.models import Import
-from app.schemas.import_columns import Catalogue, Given, without_bsn
+from app.schemas.import_columns import Catalogue, Given
+from app.schemas.import_masks import without_bsn
 from app.services import import_findings
 from app.services.import_findings import Found, of_row
 from app.services.import_reading import RowRead
 from app.text import number_key
+
+AT_ONCE = 2_000  # rows of a statement: a file may be wrong in each of its 200,000
 
 
 @dataclass
@@ -76,6 +79,7 @@ class NumberedRows:
             decide(planned, dict(row.given))
         except Problem as problem:
             planned.findings += import_findings.of_problem(self.catalogue, problem)
+        planned.findings = import_findings.first(planned.findings)
         if planned.is_refused:
             planned.action, planned.becomes, planned.identifiers, planned.fields = "error", {}, [], []
             planned.key, planned.title, planned.subject_id = None, without_bsn(planned.title), None
@@ -100,14 +104,13 @@ async def rewrite(
 
     ``sets``: in SQL, from what each is ``made`` of (columns and types of ``rows``), which names it ``by`` one of them.
     """
-    if not rows:
-        return []
-    changed = await session.scalars(
-        text(
-            f"UPDATE import_rows r SET {sets} FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS made ({made}) "
-            f"WHERE r.office_id = :office_id AND r.import_id = :import_id AND r.{by} = made.{by} "
-            "AND r.action IN ('create', 'update', 'unchanged') RETURNING r.number"
-        ),
-        {"rows": to_json(rows).decode(), "office_id": of.office_id, "import_id": of.id},
+    statement = text(
+        f"UPDATE import_rows r SET {sets} FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS made ({made}) "
+        f"WHERE r.office_id = :office_id AND r.import_id = :import_id AND r.{by} = made.{by} "
+        "AND r.action IN ('create', 'update', 'unchanged') RETURNING r.number"
     )
-    return list(changed)
+    changed: list[int] = []
+    for start in range(0, len(rows), AT_ONCE):
+        these = to_json(rows[start : start + AT_ONCE]).decode()
+        changed += await session.scalars(statement, {"rows": these, "office_id": of.office_id, "import_id": of.id})
+    return changed

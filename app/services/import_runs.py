@@ -20,8 +20,9 @@ from app.access import Actor, ActorKind
 from app.db import RETRYABLE, Database, sqlstate
 from app.errors import Problem, Unavailable
 from app.models import Import
-from app.schemas.import_columns import without_bsn
+from app.schemas.import_masks import without_bsn
 from app.sheets.reading import SheetRefused
+from app.sheets.rows import place_of
 from app.storage import Storage
 
 log = structlog.get_logger()
@@ -75,12 +76,13 @@ class Run:
         await self.tell(session, state=state, run=None, version=Import.version + 1, updated_at=func.now(), **values)
 
 
-async def take(db: Database, office_id: UUID, import_id: UUID, states: tuple[str, str]) -> tuple[Import, UUID] | None:
+async def take(db: Database, payload: dict[str, Any], states: tuple[str, str]) -> tuple[Import, UUID] | None:
     """The import, if it waits for this (``states``: from, to) or its worker has been silent; None: nothing to do."""
+    office_id, import_id = UUID(payload["office_id"]), UUID(payload["import_id"])
     async with db.transaction(office_id) as session:
         found = select(Import, func.now()).where(Import.office_id == office_id, Import.id == import_id)
         row = (await session.execute(found.with_for_update())).first()
-        if row is None or row[0].state not in states:
+        if row is None or row[0].state not in states or str(row[0].order_id) != str(payload.get("order_id")):
             return None
         of, now = row
         if of.run is not None and of.beat_at is not None and of.beat_at > now - SILENT:
@@ -93,10 +95,9 @@ async def take(db: Database, office_id: UUID, import_id: UUID, states: tuple[str
 async def running(
     db: Database, storage: Storage, payload: dict[str, Any], states: tuple[str, str]
 ) -> AsyncIterator[Run | None]:
-    """The run of a job. What the file or the office is to blame for ends where it was ``before`` with the problem;
-    anything else is raised, and the job runs again."""
-    office_id = UUID(payload["office_id"])
-    taken = await take(db, office_id, UUID(payload["import_id"]), states)
+    """The run of a job. What passes by itself is raised, and the job runs again; all else ends where it was ``before``,
+    with the problem."""
+    taken = await take(db, payload, states)
     if taken is None:
         yield None
         return
@@ -110,15 +111,17 @@ async def running(
         if not isinstance(error, Exception) or is_transient(error):
             await _leave(run)
             raise
-        async with db.transaction(office_id) as session:
-            await run.end(session, before(run.of), problem=_told(error))
+        async with db.transaction(run.office_id) as session:
+            await run.end(session, before(run.of), problem=_told(run.of, error))
     finally:
         beating.cancel()
 
 
 def before(of: Import) -> str:
     """The state to which it goes back when what it is in comes to nothing."""
-    return "failed" if of.state == "planning" else "committed" if of.committed_at else "planned"
+    if of.state == "planning":
+        return "failed"
+    return "undone" if of.undone_at else "committed" if of.committed_at else "planned"
 
 
 def is_transient(error: Exception) -> bool:
@@ -129,17 +132,26 @@ def is_transient(error: Exception) -> bool:
     return isinstance(error, Unavailable | OSError) and not isinstance(error, TimeoutError)
 
 
-def _told(error: Exception) -> dict[str, Any]:
-    """What the uploader reads; of what nobody foresaw the log has the rest."""
+def _told(of: Import, error: Exception) -> dict[str, Any]:
+    """What the uploader reads. Where it was seen the log says, without its words: they may hold what is in the file."""
+    seen = getattr(error, "cause", "") or place_of(error)
+    tell = log.warning if isinstance(error, SheetRefused | Problem | IntegrityError) else log.error
+    tell("import_failed", import_id=str(of.id), seen=seen)
     if isinstance(error, SheetRefused | Problem):
         errors = [each.as_dict() for each in getattr(error, "errors", ())]
         return {"code": error.code, "detail": without_bsn(error.detail), "errors": errors}
     if isinstance(error, IntegrityError):
-        detail = "Something that may be there once is there by now; plan it again."
+        detail = f"Something that may be there once is there by now; {_again(of)}."
         return {"code": "clash", "detail": detail, "errors": []}
-    log.error("import_failed", error=type(error).__name__)
-    detail = "This was not your fault, and nothing of it was done. Try again, and tell the operator if it stays so."
+    undone = "what was not finished was not done" if of.in_batches else "nothing of it was done"
+    detail = f"This was not your fault, and {undone}. Try again, and tell the operator if it stays so."
     return {"code": "internal_error", "detail": detail, "errors": []}
+
+
+def _again(of: Import) -> str:
+    if of.state == "undoing":
+        return "undo it again"
+    return "commit it again" if of.in_batches else "plan it again"
 
 
 async def _beat(run: Run) -> None:

@@ -6,13 +6,23 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.services.import_doing import Doing
+
 ALL = "r.office_id = :office_id AND r.import_id = :import_id"
 THESE = f"{ALL} AND r.number = ANY(:numbers)"
 PLANNED = f"{ALL} AND r.outcome IS NULL"
-DONE = f"{ALL} AND r.outcome = 'done'"
+DONE = f"{ALL} AND r.outcome = 'done' AND r.stays IS NULL"
 
 
-async def hold(do: Any, numbers: Sequence[int], table: str, *, removes: bool) -> None:
+async def codes(session: AsyncSession, statement: str, values: Mapping[str, Any]) -> dict[int, str]:
+    """What such a statement says of rows, by their numbers."""
+    return {row.number: row.code for row in await session.execute(text(statement), values)}
+
+
+async def hold(do: Doing, numbers: Sequence[int], table: str, *, removes: bool) -> None:
     """In one order, so that two who do this wait for each other. Who ``removes`` some lets nobody point at them
     meanwhile; all others do, or they would wait for who waits for them."""
     lock = "UPDATE" if removes else "NO KEY UPDATE"
@@ -24,7 +34,7 @@ async def hold(do: Any, numbers: Sequence[int], table: str, *, removes: bool) ->
     )
 
 
-async def insert(do: Any, numbers: Sequence[int], table: str, columns: Sequence[str], **fixed: str) -> None:
+async def insert(do: Doing, numbers: Sequence[int], table: str, columns: Sequence[str], **fixed: str) -> None:
     """Make those of a plan; ``fixed``: columns that it does not have, in SQL."""
     listed = ", ".join((*columns, *fixed))
     values = ", ".join((*(f"n.{name}" for name in columns), *fixed.values()))
@@ -37,7 +47,7 @@ async def insert(do: Any, numbers: Sequence[int], table: str, columns: Sequence[
     )
 
 
-async def remember(do: Any, numbers: Sequence[int], table: str) -> None:
+async def remember(do: Doing, numbers: Sequence[int], table: str) -> None:
     """Keep in the plan what is there, so that it can come back."""
     await do(
         "UPDATE import_rows r SET before = jsonb_build_object('version', t.version, "
@@ -49,7 +59,7 @@ async def remember(do: Any, numbers: Sequence[int], table: str) -> None:
 
 
 async def take(
-    do: Any, numbers: Sequence[int], table: str, columns: Sequence[str], side: str, which: str = "true"
+    do: Doing, numbers: Sequence[int], table: str, columns: Sequence[str], side: str, which: str = "true"
 ) -> None:
     """What stands on this side of the plan takes the place of what is there."""
     new = ", ".join(f"n.{name}" for name in columns)
@@ -65,7 +75,7 @@ async def take(
     )
 
 
-async def record(do: Any, numbers: Sequence[int], action: str, data: str, about: str, of: str) -> None:
+async def record(do: Doing, numbers: Sequence[int], action: str, data: str, about: str, of: str) -> None:
     """The same line in the history that the change of one leaves, and which import it came with.
 
     ``about``: what it happened to, its id and that of a relation; ``of``: what there is a line for; both in SQL.
@@ -84,12 +94,12 @@ async def record(do: Any, numbers: Sequence[int], action: str, data: str, about:
     )
 
 
-async def mark_done(do: Any, numbers: Sequence[int], version: str) -> None:
+async def mark_done(do: Doing, numbers: Sequence[int], version: str) -> None:
     """``version``: of what it is about, as the commit leaves it."""
     await do(f"UPDATE import_rows r SET outcome = 'done', subject_version = {version} WHERE {THESE}", numbers)
 
 
-async def hand_back(do: Any, table: str) -> None:
+async def hand_back(do: Doing, table: str) -> None:
     """What went back stands as the import before this one left it: that one can be taken back from here too."""
     await do(
         "UPDATE import_rows o SET subject_version = t.version FROM import_rows r "
@@ -100,21 +110,22 @@ async def hand_back(do: Any, table: str) -> None:
     )
 
 
-async def mark_undone(do: Any, numbers: Sequence[int]) -> None:
+async def mark_undone(do: Doing, numbers: Sequence[int]) -> None:
     await do(f"UPDATE import_rows r SET outcome = 'undone' WHERE {THESE}", numbers)
 
 
-async def keep(do: Any, table: str, reasons: Mapping[str, str]) -> None:
+async def let_be(do: Doing, table: str, reasons: Mapping[str, str]) -> None:
     """Committed rows for which one of these conditions holds stay as they are when the import is undone, and say so."""
+    await do(f"UPDATE import_rows r SET stays = NULL WHERE {ALL} AND r.stays IS NOT NULL")  # an undo before this one
     cases = " ".join(f"WHEN {condition} THEN '{code}'" for code, condition in reasons.items())
     await do(
-        f"UPDATE import_rows r SET outcome = s.code FROM (SELECT r.id, CASE {cases} END AS code FROM import_rows r "
+        f"UPDATE import_rows r SET stays = s.code FROM (SELECT r.id, CASE {cases} END AS code FROM import_rows r "
         f"LEFT JOIN {table} t ON t.office_id = r.office_id AND t.id = r.subject_id WHERE {DONE}) s "
         "WHERE r.office_id = :office_id AND r.id = s.id AND s.code IS NOT NULL"
     )
 
 
-async def leave(do: Any, codes: Mapping[int, str]) -> None:
+async def leave(do: Doing, codes: Mapping[int, str]) -> None:
     """These rows are not done, for this reason each."""
     for code in set(codes.values()):
         numbers = [number for number, each in codes.items() if each == code]

@@ -16,6 +16,7 @@ from app import jobs
 from app.access import Actor, visible
 from app.errors import Conflict, Gone, Invalid, TooLarge
 from app.models import Import, ImportIdentifier, ImportRow
+from app.models.imports import AT_REST, STATES
 from app.schemas.imports import CommitOptions, ImportOptions, ImportQuery, ImportRowQuery
 from app.services import blobs, events, import_commits, import_files, import_runs
 from app.services.uploads import Upload
@@ -25,7 +26,7 @@ from app.sheets.reading import Limits
 SORTS = {"created_at": (Import.created_at,)}
 ROW_SORTS = {"number": (ImportRow.number,)}
 ORDERED = ("committing", "undoing")
-UNFINISHED = ("waiting", "planning", *ORDERED)
+UNFINISHED = tuple(state for state in STATES if state not in AT_REST)
 LOST = timedelta(days=1)  # longer than any queue of a worker that is there
 NOBODY = {"code": "no_worker", "detail": "No worker did it within a day; is one running? Try again.", "errors": []}
 OPEN = ("waiting", "planning", "planned")
@@ -46,8 +47,9 @@ def rows(actor: Actor, of: Import, query: ImportRowQuery) -> Select[ImportRow]:
     if query.has_findings is not None:
         found = found.where((func.jsonb_array_length(ImportRow.findings) > 0) == query.has_findings)
     if query.is_kept is not None:
-        is_kept = func.coalesce(ImportRow.outcome, "done").not_in(("done", "undone"))
-        found = found.where(is_kept == query.is_kept)
+        found = found.where(ImportRow.stays.is_not(None) == query.is_kept)
+    if query.is_left_out is not None:
+        found = found.where(ImportRow.left_out() == query.is_left_out)
     return found
 
 
@@ -80,8 +82,8 @@ async def plan(session: AsyncSession, actor: Actor, of: Import) -> None:
     """From the same file anew, on what the office has now."""
     if of.state not in ("planned", "failed", "cancelled"):
         raise _not_now(of, "planned anew")
-    _check_kept(of)
-    if await _is_begun(session, of):
+    _check_file(of)
+    if _is_begun(of):
         detail = "A part of it was committed: commit the rest, undo it first, or upload the file again."
         raise Conflict(detail, code="partly_committed")
     await _turn(session, actor, of, "waiting")
@@ -94,25 +96,24 @@ async def commit(session: AsyncSession, actor: Actor, of: Import, options: Commi
         return
     if of.state != "planned":
         raise _not_now(of, "committed")
-    _check_kept(of)
-    if await _is_begun(session, of):
-        await import_commits.check_lists(session, of)
-    else:
-        await import_commits.forget(session, of)
-        await import_commits.check(session, of)
+    _check_file(of)
+    if not _is_begun(of):
+        await import_commits.forget_outcomes(session, of)
         of.in_batches = options.in_batches
+    if not of.in_batches:
+        await import_commits.check(session, of)
     await _turn(session, actor, of, "committing")
     events.record(session, actor, "import.committed", of, kind=of.kind, counts=of.counts)
     await _order(session, actor, of, "imports.commit")
 
 
 async def undo(session: AsyncSession, actor: Actor, of: Import) -> None:
-    """Once it is ordered, the same call again changes nothing."""
-    if of.state in ("undoing", "undone"):
+    """Once it is ordered, the same call again changes nothing; once it is over, it is about the rows that stayed."""
+    if of.state == "undoing" or (of.state == "undone" and not of.counts["committed"]):
         return
-    if of.state != "committed" and not (of.state == "planned" and await _is_begun(session, of)):
+    _check_file(of)
+    if of.state not in ("committed", "undone") and not (of.state == "planned" and _is_begun(of)):
         raise _not_now(of, "undone")
-    _check_kept(of)
     await _turn(session, actor, of, "undoing")
     events.record(session, actor, "import.undone", of, kind=of.kind)
     await _order(session, actor, of, "imports.undo")
@@ -123,7 +124,7 @@ async def cancel(session: AsyncSession, actor: Actor, of: Import) -> None:
 
     Of which batches were committed, that waits for the rest or for its undo.
     """
-    if of.state == "cancelled" or (of.state == "planned" and await _is_begun(session, of)):
+    if of.state == "cancelled" or (of.state == "planned" and _is_begun(of)):
         return
     if of.state in ORDERED:
         await _turn(session, actor, of, import_runs.before(of))
@@ -134,24 +135,23 @@ async def cancel(session: AsyncSession, actor: Actor, of: Import) -> None:
     events.record(session, actor, "import.cancelled", of, kind=of.kind)
 
 
-async def _is_begun(session: AsyncSession, of: Import) -> bool:
+def _is_begun(of: Import) -> bool:
     """Were batches of it committed, and not all?"""
-    done = select(ImportRow.id).where(
-        ImportRow.office_id == of.office_id, ImportRow.import_id == of.id, ImportRow.outcome == "done"
-    )
-    return of.in_batches and await session.scalar(done.limit(1)) is not None
+    return of.in_batches and of.counts.get("committed", 0) > 0
 
 
 async def _turn(session: AsyncSession, actor: Actor, of: Import, state: str) -> None:
     """Another state; whichever worker is at it finds that it is no longer his."""
-    of.state, of.run, of.problem, of.done, of.updated_by = state, None, None, 0, actor.name
+    of.state, of.order_id, of.run, of.problem, of.done, of.updated_by = state, None, None, None, 0, actor.name
     await session.flush()
 
 
 async def _order(session: AsyncSession, actor: Actor, of: Import, job: str) -> None:
+    of.order_id = uuid7()
     payload: dict[str, Any] = {
         "office_id": of.office_id,
         "import_id": of.id,
+        "order_id": of.order_id,
         "actor": [str(actor.kind), str(actor.id), actor.name],
         "request_id": structlog.contextvars.get_contextvars().get("request_id"),
     }
@@ -162,9 +162,9 @@ def _not_now(of: Import, what: str) -> Conflict:
     return Conflict(f"An import that is {of.state} can not be {what}.", code=f"import_{of.state}")
 
 
-def _check_kept(of: Import) -> None:
+def _check_file(of: Import) -> None:
     if of.blob_id is None:
-        raise Gone("The file of this import and its rows were removed after their time; upload it again.")
+        raise Gone(import_files.GONE, code="file_gone")
 
 
 async def expire(session: AsyncSession, office_id: UUID, age: timedelta) -> None:
@@ -177,7 +177,9 @@ async def expire(session: AsyncSession, office_id: UUID, age: timedelta) -> None
         Import.office_id == office_id, Import.state.in_(UNFINISHED), Import.updated_at < func.now() - LOST
     )
     await session.execute(lost.where(Import.state.in_(("waiting", "planning"))).values(state="failed", problem=NOBODY))
-    was = case((Import.committed_at.is_not(None), "committed"), else_="planned")
+    was = case(
+        (Import.undone_at.is_not(None), "undone"), (Import.committed_at.is_not(None), "committed"), else_="planned"
+    )
     await session.execute(lost.where(Import.state.in_(ORDERED)).values(state=was, problem=NOBODY))
     over = select(Import).where(
         Import.office_id == office_id,

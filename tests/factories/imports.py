@@ -63,6 +63,11 @@ async def undone(office: Tenant, found: dict[str, Any]) -> dict[str, Any]:
     return await done(office.admin, path, "undone")
 
 
+async def states(office: Tenant) -> list[str]:
+    """Of all imports, the newest first."""
+    return [each["state"] for each in made(await office.admin.get(PATH), 200)["items"]]
+
+
 async def relations(office: Tenant) -> dict[str, dict[str, Any]]:
     """All of the office, by number."""
     items = made(await office.admin.get("/v1/relations", params={"limit": 200}), 200)["items"]
@@ -92,8 +97,8 @@ async def findings(office: Tenant, content: bytes, kind: str, **options: str) ->
 
 
 async def outcomes(office: Tenant, found: dict[str, Any]) -> list[str | None]:
-    """What became of each row."""
-    return [row["outcome"] for row in await rows(office, found)]
+    """What became of each row; of one that an undo let be, why."""
+    return [row["stays"] or row["outcome"] for row in await rows(office, found)]
 
 
 def read(catalogue: Catalogue, **cells: Value) -> tuple[dict[str, Any], list[CellFinding]]:

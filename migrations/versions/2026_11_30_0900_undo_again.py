@@ -1,5 +1,6 @@
-"""rows by subject"""
+"""undo again"""
 
+import sqlalchemy as sa
 from alembic import op
 
 revision = "b7d1f40c8e25"
@@ -11,6 +12,8 @@ NAME = "ix_import_rows_office_id_{}"
 
 
 def upgrade() -> None:
+    op.add_column("imports", sa.Column("order_id", sa.Uuid(), nullable=True))
+    op.add_column("import_rows", sa.Column("stays", sa.Text(), nullable=True))
     op.create_index(NAME.format("subject_id_import_id"), "import_rows", ["office_id", "subject_id", "import_id"])
     op.drop_index(NAME.format("import_id_subject_id"), table_name="import_rows")
 
@@ -18,3 +21,5 @@ def upgrade() -> None:
 def downgrade() -> None:
     op.create_index(NAME.format("import_id_subject_id"), "import_rows", ["office_id", "import_id", "subject_id"])
     op.drop_index(NAME.format("subject_id_import_id"), table_name="import_rows")
+    op.drop_column("import_rows", "stays")
+    op.drop_column("imports", "order_id")
