@@ -34,7 +34,13 @@ async def import_to_change(import_id: UUID, session: Transaction, actor: Current
 ImportInPath = Annotated[Import, Depends(import_in_path)]
 ImportToChange = Annotated[Import, Depends(import_to_change)]
 REFUSALS: dict[int | str, dict[str, Any]] = {409: {}, 410: {}}
-VERSIONED: dict[int | str, dict[str, Any]] = {412: {}}  # `If-Match`: of the import that somebody looked at
+# Long work on an import; with `If-Match` only on the one that somebody looked at.
+ORDER: dict[str, Any] = {
+    "status_code": 202,
+    "dependencies": [require(P.IMPORTS_WRITE)],
+    "response_model": ImportRead,
+    "responses": {412: {}},
+}
 XLSX = made_answer(MEDIA_TYPES["xlsx"]) | REFUSALS
 CSV = made_answer("text/csv") | REFUSALS
 
@@ -130,13 +136,7 @@ async def get_rejected_rows_csv(
     return await _send_rejected(request, actor, db, store, import_id, "csv")
 
 
-@router.post(
-    "/{import_id}/plan",
-    status_code=202,
-    dependencies=[require(P.IMPORTS_WRITE)],
-    response_model=ImportRead,
-    responses=VERSIONED,
-)
+@router.post("/{import_id}/plan", **ORDER)
 async def plan_import(of: ImportToChange, session: Transaction, actor: CurrentActor, answer: Answer) -> Any:
     """Plan the same file anew, on what the office has now (opnieuw plannen)."""
     answer.check(of)
@@ -145,13 +145,7 @@ async def plan_import(of: ImportToChange, session: Transaction, actor: CurrentAc
     return of
 
 
-@router.post(
-    "/{import_id}/commit",
-    status_code=202,
-    dependencies=[require(P.IMPORTS_WRITE)],
-    response_model=ImportRead,
-    responses=VERSIONED,
-)
+@router.post("/{import_id}/commit", **ORDER)
 async def commit_import(
     of: ImportToChange,
     options: Annotated[CommitOptions, Query()],
@@ -169,13 +163,7 @@ async def commit_import(
     return of
 
 
-@router.post(
-    "/{import_id}/cancel",
-    status_code=202,
-    dependencies=[require(P.IMPORTS_WRITE)],
-    response_model=ImportRead,
-    responses=VERSIONED,
-)
+@router.post("/{import_id}/cancel", **ORDER)
 async def cancel_import(of: ImportToChange, session: Transaction, actor: CurrentActor, answer: Answer) -> Any:
     """Stop it (annuleren). A commit or undo that is under way is as if it had never begun.
 
@@ -188,13 +176,7 @@ async def cancel_import(of: ImportToChange, session: Transaction, actor: Current
     return of
 
 
-@router.post(
-    "/{import_id}/undo",
-    status_code=202,
-    dependencies=[require(P.IMPORTS_WRITE)],
-    response_model=ImportRead,
-    responses=VERSIONED,
-)
+@router.post("/{import_id}/undo", **ORDER)
 async def undo_import(of: ImportToChange, session: Transaction, actor: CurrentActor, answer: Answer) -> Any:
     """Take a committed import back (ongedaan maken): what it made goes, what it changed is as it was.
 
