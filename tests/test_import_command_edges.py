@@ -192,6 +192,19 @@ class TestNotOurs:
             ran = await ordner(importer, "import", "relations", file, "--json", url=url)
         assert (ran.status, ran.told["exit_code"], "Traceback" in ran.err) == (2, 2, False), ran.err
 
+    async def test_proxies(self, importer: httpx.AsyncClient, file: Path) -> None:
+        """Named where one is used, and only there."""
+        nobody = "http://127.0.0.1:1"
+        for names, is_used in (
+            ({"http_proxy": nobody}, True),
+            ({"http_proxy": nobody, "no_proxy": "127.0.0.1"}, False),
+            ({"https_proxy": nobody}, False),
+        ):
+            before = ("env", *(f"{name}={value}" for name, value in names.items()))
+            process = await begin(importer, "import", "relations", file, "--yes", url=nobody, before=before)
+            ran = await finish(process)
+            assert (ran.status, "by the proxy" in ran.err) == (2, is_used), (names, ran.err)
+
     @pytest.mark.parametrize("url", ["http://ex..ample", "http://" + "x" * 300, "ftp://x", "http://[", "nowhere"])
     async def test_addresses(self, importer: httpx.AsyncClient, file: Path, url: str) -> None:
         ran = await ordner(importer, "import", "relations", file, "--yes", "--json", url=url)

@@ -1,5 +1,6 @@
 """Where an import meets what somebody did meanwhile, or what rows of one file say of each other: nothing is damaged."""
 
+import re
 from io import BytesIO
 
 import pytest
@@ -129,7 +130,7 @@ async def test_a_bsn_however_it_is_written_is_shown_nowhere(office: Tenant, writ
     content = sheet((*HEADINGS, "E-mail", f"Nr {written}"), (*company("1"), written, "x"))
     found = await planned(office, content)
     told = f"{found} {await rows(office, found)}"
-    assert "******333" in told
+    assert re.search(r"\*\W?\*\W?\*\W?\*\W?\*\W?\*\W?333", told)
     assert written not in told
 
 
@@ -173,7 +174,7 @@ async def test_what_is_known_of_a_file_is_short_and_shows_no_bsn(office: Tenant)
     found = await planned(office, content)
     assert found["counts"]["create"] == 1
     assert (BSN in str(found), len(str(found)) < 3_000) == (False, True)
-    path = await send(office.admin, sheet((*HEADINGS, *[f"Naam{dashes}{'x' * 99_000}"] * 150), company("1")))
+    path = await send(office.admin, sheet((*HEADINGS, *[f"Naam{dashes}{'x' * 9_000}"] * 90), company("1")))
     told = (await done(office.admin, path, "failed"))["problem"]
     assert (told["code"], len(told["detail"]) < 1_000) == ("column_twice", True)
     numbers = "; ".join(str(number) for number in range(4_000))
@@ -181,6 +182,20 @@ async def test_what_is_known_of_a_file_is_short_and_shows_no_bsn(office: Tenant)
     (row,) = await rows(office, await planned(office, sheet(heads, ("1", "a@v.nl", "Vries", numbers)), "contacts"))
     assert (row["action"], len(row["findings"])) == ("error", 21)
     assert row["findings"][-1]["code"] == "more_findings"
+
+
+@pytest.mark.parametrize("before", ['=CONCATENATE("', "#", '=A1&"xxx'])
+async def test_a_formula_without_a_value_shows_no_part_of_a_bsn(office: Tenant, before: str) -> None:
+    """Wherever what is shown of it ends."""
+    book, content = Workbook(), BytesIO()
+    assert book.active
+    book.active.append(list(HEADINGS))
+    for fill in range(60, 100):
+        book.active.append([str(fill), "organisatie", f'{before}{"a" * fill}"&"248163504"&"b")', "BV"])
+    book.save(content)
+    path = await send(office.admin, content.getvalue(), name="file.xlsx")
+    found = await done(office.admin, path, "planned")
+    assert "24816350" not in str(await rows(office, found, limit="200"))
 
 
 async def test_a_row_that_is_refused_in_the_end_shows_no_bsn(office: Tenant) -> None:

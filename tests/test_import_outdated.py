@@ -79,6 +79,7 @@ async def test_a_link_that_was_as_the_file_says(office: Tenant) -> None:
     for contact in (await contacts(office)).values():
         await change(office, f"{path}/{contact['id']}", portal_access=True)
     assert await refused(office, found) == {"/rows/2": "link_changed", "/rows/3": "link_changed"}
+    assert await in_batches(office, found) == ["link_changed", "link_changed"]
     assert (await links(office, "1"))["100"]["portal_access"]
 
 

@@ -147,12 +147,14 @@ class TestParents:
         await undone(office, found)
         assert await outcomes(office, found) == ["parent_archived"]
 
-    async def test_one_that_another_undo_took_away(self, office: Tenant) -> None:
+    async def test_one_that_another_undo_needs(self, office: Tenant) -> None:
         first = await committed(office, await planned(office, sheet(HEADINGS, company("P"))))
         above = (await relations(office))["P"]
         await office.relation("Q")
         await patch(office, await office.relation("X"), parent_id=above["id"])
         second = await committed(office, await planned(office, sheet(PARENTS, ("X", "Q"))))
         await undone(office, first)
+        assert await outcomes(office, first) == ["other_import_needs_it"]
         await undone(office, second)
-        assert await outcomes(office, second) == ["parent_gone"]
+        assert await outcomes(office, second) == ["undone"]
+        assert (await relations(office))["X"]["parent_id"] == above["id"]

@@ -23,7 +23,6 @@ AT_REST = ("planned", "committed", "undone", "failed", "cancelled")
 AGAIN = {408, 429, 502, 503, 504}
 PATIENCE = 60  # seconds that a server may be away once it was there
 FIRST_PATIENCE = 3
-FIRST_TIMEOUT = 10
 POLL_SECONDS = 1.0
 # Comments come every 15 seconds; what comes through later than that is held up on its way, and polling is better.
 STREAM = httpx.Timeout(10, read=40)
@@ -40,7 +39,7 @@ class Api:
         self._way = " by the proxy that the environment names" if _has_proxy(at) else ""
         headers = {"Authorization": f"Bearer {key}", "User-Agent": f"ordner/{version('ordner')}"}
         try:
-            self._http = httpx.Client(base_url=at, headers=headers, timeout=httpx.Timeout(120, connect=5))
+            self._http = httpx.Client(base_url=at, headers=headers, timeout=httpx.Timeout(PATIENCE, connect=5))
         except (httpx.InvalidURL, ImportError, OSError, ValueError) as error:  # a proxy or certificates that it names
             raise Failed(f"No connection can be made as the environment says: {error}", UNUSABLE) from None
         self._patience = FIRST_PATIENCE
@@ -115,8 +114,8 @@ class Api:
                 yield self._told(answer, line.removeprefix("data:"), told.Step)
 
     def _ask(self, method: str, path: str, shape: Shape, patience: float | None = None, **options: Any) -> Told:
-        if patience or self._patience == FIRST_PATIENCE:
-            options["timeout"] = patience or FIRST_TIMEOUT
+        if patience:
+            options["timeout"] = patience
         answer = self._again(lambda: self._http.request(method, path, **options), patience)
         if not answer.headers.get("content-type", "").startswith("application/json"):
             raise self._refusal(answer)
@@ -157,10 +156,10 @@ class Api:
             pause = min(2 * pause, 8)
 
     def _unreachable(self, error: httpx.RequestError) -> Failed:
-        way = " by the proxy that the environment names" if getproxies() else ""
-        return Failed(
-            f"{self.url} can not be reached{way} ({type(error).__name__}). Is Ordner running there?", UNUSABLE
-        )
+        what, name = "can not be reached", type(error).__name__
+        if isinstance(error, httpx.TimeoutException) and not isinstance(error, httpx.ConnectTimeout):
+            what = "does not answer in time"
+        return Failed(f"{self.url} {what}{self._way} ({name}). Is Ordner running there?", UNUSABLE)
 
     def _not_ours(self, status: int | None = None) -> Failed:
         with_status = f" ({status})" if status else ""

@@ -68,7 +68,7 @@ class Kind:
 
 MAX_EXACT = 10**15  # Excel keeps fifteen digits of a number
 # More than the API takes of any line, text or list of names: what is longer is not looked at, so that it costs nothing.
-MAX_LINE, MAX_TEXT, MAX_LIST = 1_000, 100_000, 250_000
+MAX_LINE, MAX_TEXT, MAX_LIST = 1_000, 100_000, 1_000_000
 
 AS_TEXT = "Give the column the format Text (Tekst) and type the value again."
 BROKEN = Note("cell_error", "The cell holds an error of the spreadsheet, such as #N/A.", "Correct or clear the cell.")

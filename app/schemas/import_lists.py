@@ -75,8 +75,6 @@ def several(each: Kind, most: int, *, commas: bool = False) -> Kind:
         if not isinstance(cell, str) or not _SIGNS.search(cell):
             value, notes = each.read(cell)
             return None if value is None else [value], notes
-        if len(cell) > MAX_LIST:
-            raise Unreadable(TOO_LONG)
         return _each(items(cell, pattern), lambda item: each.read(unquoted(item)), most)
 
     def write(values: list[Any]) -> Cell:

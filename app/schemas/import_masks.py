@@ -8,7 +8,8 @@ from stdnum.nl import bsn
 
 DIGITS = 9  # of a BSN, a RSIN, and what OB and LH numbers begin with
 MOST_SIGNS = 10  # between two digits of one number; a letter or a ; parts two numbers
-_OF_TAX = re.compile(r"(?<!\d)(?P<lost>\d{8})[\W_]{0,10}[BL]\d\d(?!\d)", re.IGNORECASE)  # its first zero is lost
+# Of a number for taxes whose first zero is lost.
+_OF_TAX = re.compile(r"(?<!\d)(?P<lost>\d(?:[\W_]{0,10}\d){7})[\W_]{0,10}[BL]\d\d(?!\d)", re.IGNORECASE)
 
 
 def without_digits(text: str) -> str:
@@ -28,13 +29,8 @@ def without_bsn(text: str) -> str:
     """
     if sum(map(str.isdigit, text)) < DIGITS - 1:
         return text
-    hidden: set[int] = set()
-    signs: set[int] = set()  # between the digits of a number
-    for places in _numbers(text):
-        hidden.update(places[:-3])
-        signs.update(set(range(places[0], places[-1])).difference(places))
-    shown = ("*" if place in hidden else char for place, char in enumerate(text) if place not in signs)
-    return "".join(shown) if hidden else text
+    hidden = {place for places in _numbers(text) for place in places[:-3]}
+    return "".join("*" if place in hidden else char for place, char in enumerate(text))
 
 
 def _numbers(text: str) -> Iterator[Sequence[int]]:
@@ -45,7 +41,7 @@ def _numbers(text: str) -> Iterator[Sequence[int]]:
             if _is_whole(text, places) and bsn.checksum(_digits(text, places)) == 0:
                 yield places
     for found in _OF_TAX.finditer(text):
-        eight = range(*found.span("lost"))
+        eight = [place for place in range(*found.span("lost")) if text[place].isdigit()]
         if bsn.checksum(f"0{_digits(text, eight)}") == 0:
             yield eight
 

@@ -74,6 +74,10 @@ async def _commit_in_batches(run: Run, payload: dict[str, Any]) -> None:
     done, before = 0, run.of.counts.get("committed", 0)
     async with _doing(run, payload) as do:
         groups = await do.groups()
+        same = await do.rows(ImportRow.action == "unchanged", NOT_DONE)
+        changed = await import_lists.changed(do.session, run.of)
+        async with import_runs.going_through(do.session):
+            await import_writes.leave(do, await _outdated(do.session, run.of, changed, same) if same else {})
     for batch in batches(groups, AT_ONCE):
         async with _doing(run, payload) as do:
             await _writes(do).hold(do, [number for group in batch for number, _ in group])
@@ -162,8 +166,10 @@ async def forget_outcomes(session: AsyncSession, of: Import) -> None:
 
 async def check(session: AsyncSession, of: Import) -> None:
     """Conflict where something that the plan was made from is no longer so; it names the rows."""
-    await session.execute(import_runs.INDEXES_ONLY)
-    if found := await _outdated(session, of, await import_lists.changed(session, of)):
+    changed = await import_lists.changed(session, of)
+    async with import_runs.going_through(session):
+        found = await _outdated(session, of, changed)
+    if found:
         detail = f"{len(found)} rows were planned from what has changed since; plan it again. The first are named."
         first = sorted(found)[:NAMED]
         errors = [FieldError(f"/rows/{number}", found[number], reason(of, found[number])) for number in first]
@@ -183,5 +189,4 @@ async def undo(db: Database, storage: Storage, settings: Settings, payload: dict
             made = await do.rows(ImportRow.action == "create", *mine, last_first=True)
             done = await do.some_at_once(changed, _writes(do).restore, 0)
             await do.some_at_once(made, _writes(do).remove, done)
-            await _writes(do).hand_back(do)
             await run.end(do.session, "undone", undone_at=func.now(), counts=await _counts(do))

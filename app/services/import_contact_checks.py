@@ -76,19 +76,31 @@ REASONS = {
     "link_changed": "A link of this contact was made, changed or removed since.",
     "preferred_changed": "A relation that this row names has another preferred contact now.",
 }
-# A link is no longer as the commit left it: what it changed of it, or anything of one that it made. (Looked up link by
-# link: what PostgreSQL has no statistics of yet it would join with all links of the office, once for each row.)
-CHANGED_SINCE = f"""EXISTS (
-    SELECT FROM jsonb_to_recordset(r.becomes->'links') AS {ENTRY} WHERE coalesce((
-        SELECT to_jsonb(l) || CASE WHEN e.was IS NULL THEN {SAID} ELSE e.becomes END <> to_jsonb(l)
-        FROM contact_links l WHERE l.office_id = r.office_id AND l.id = e.id
-    ), true) OR (e.taken_id IS NOT NULL AND coalesce((
-        SELECT l.is_preferred FROM contact_links l WHERE l.office_id = r.office_id AND l.id = e.taken_id
-    ), true))
+COMMITTED_AT = "(SELECT m.committed_at FROM imports m WHERE m.office_id = :office_id AND m.id = :import_id)"
+# Of whom links were changed by somebody since the file came, and those that imports after this one are about.
+BY_HAND = """SELECT v.relation_id || (v.data->>'contact_id') FROM events v WHERE v.office_id = :office_id
+    AND v.at > (SELECT m.created_at FROM imports m WHERE m.office_id = :office_id AND m.id = :import_id)
+    AND v.action LIKE 'contact\\_link.%' AND NOT v.data ? 'import_id'"""
+LATER = f"""SELECT (x->>'id')::uuid FROM imports i
+    JOIN import_rows o ON o.office_id = i.office_id AND o.import_id = i.id AND o.outcome = 'done'
+    CROSS JOIN LATERAL jsonb_array_elements(o.becomes->'links') x
+    WHERE i.office_id = :office_id AND i.id <> :import_id AND i.committed_at > {COMMITTED_AT}"""
+# A link is no longer as the commit left it: what it changed of it, or anything of one that it made; somebody changed it
+# by hand, and be it back again; or an import after this one is about it, and goes first.
+CHANGED_SINCE = f"""r.id IN (
+    SELECT r.id FROM import_rows r {OF_ROW}
+    LEFT JOIN contact_links l ON l.office_id = r.office_id AND l.id = e.id
+    LEFT JOIN contact_links o ON o.office_id = r.office_id AND o.id = e.taken_id
+    WHERE {DONE} AND (
+        l.id IS NULL OR to_jsonb(l) || CASE WHEN e.was IS NULL THEN {SAID} ELSE e.becomes END <> to_jsonb(l)
+        OR (e.taken_id IS NOT NULL AND o.is_preferred IS DISTINCT FROM false)
+        OR l.relation_id || l.contact_id::text IN ({BY_HAND}) OR o.relation_id || o.contact_id::text IN ({BY_HAND})
+        OR e.id IN ({LATER}) OR e.taken_id IN ({LATER})
+    )
 )"""
 OF_ARCHIVED = f"""EXISTS (
-    SELECT FROM jsonb_to_recordset(r.becomes->'links') AS {ENTRY}
-    WHERE (SELECT a.archived_at FROM relations a WHERE a.office_id = r.office_id AND a.id = e.relation_id) IS NOT NULL
+    SELECT FROM jsonb_to_recordset(r.becomes->'links') AS {ENTRY} WHERE e.relation_id IN (
+        SELECT a.id FROM relations a WHERE a.office_id = :office_id AND a.archived_at IS NOT NULL)
 )"""
 OTHER_PREFERRED = f"""EXISTS (
     SELECT FROM jsonb_to_recordset(r.becomes->'links') AS {ENTRY} JOIN contact_links l ON l.office_id = r.office_id

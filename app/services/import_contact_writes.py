@@ -38,11 +38,8 @@ async def restore(do: Doing, numbers: Sequence[int]) -> None:
     await import_writes.take(do, numbers, "contacts", COLUMNS, "before", CHANGED)
     await _end_logins(do, numbers)
     await _record(do, numbers, "contact.changed", "'fields', r.fields - 'links', 'is_undone', true", CHANGED)
+    await import_writes.hand_back(do, numbers, "contacts")
     await mark_undone(do, numbers)
-
-
-async def hand_back(do: Doing) -> None:
-    await import_writes.hand_back(do, "contacts")
 
 
 async def remove(do: Doing, numbers: Sequence[int]) -> None:

@@ -14,7 +14,7 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.errors import FieldError, all_invalid
+from app.errors import FieldError, Invalid, all_invalid
 from app.models import Contact, ContactLink, Import, Relation
 from app.models.base import among
 from app.schemas.import_columns import Given
@@ -28,6 +28,7 @@ from app.services.import_reading import RowRead
 from app.services.import_rows import NumberedRows, Planned, id_in, rewrite
 from app.text import number_key
 
+MOST_LINKS = 500_000  # of a file
 LINK_COLUMNS = (
     ContactLink.id, ContactLink.version, ContactLink.contact_id, ContactLink.relation_id, ContactLink.function,
     ContactLink.portal_access, ContactLink.is_preferred, ContactLink.is_ubo,
@@ -50,6 +51,7 @@ class ContactPlanner:
     def __init__(self, of: Import, lists: Lists) -> None:
         self.of = of
         self.rows = NumberedRows(CONTACTS, "contact")
+        self.links = 0
         self.emails: dict[str, int] = {}  # the row that gives it to somebody
         self.preferred: dict[UUID, int] = {}  # by relation, the row that names its preferred contact
         self.taken: dict[UUID, int] = {}  # by link that makes somebody preferred, the row that takes it from him
@@ -57,6 +59,10 @@ class ContactPlanner:
         self.given_up: dict[UUID, Planned] = {}  # the same, where he is the preferred one no more
 
     async def plan(self, session: AsyncSession, rows: Sequence[RowRead]) -> list[Planned]:
+        self.links += sum(len(row.given.get("links") or ()) for row in rows)
+        if self.links > MOST_LINKS:
+            detail = f"The rows name more than {MOST_LINKS:,} relations together. Split the file and upload the parts."
+            raise Invalid(detail, code="too_many_links")
         there = await self._there(session, rows)
         planned = [self.rows.plan(row, partial(self._decide, there)) for row in rows]
         for each in planned:

@@ -1,7 +1,7 @@
 """The job that plans an import: the file is read and every row decided, and nothing of it is done yet."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator, Sequence
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -28,6 +28,7 @@ from app.sheets.rows import cut
 from app.storage import Storage
 
 AT_ONCE = 500  # rows
+LINKS = 10_000  # of the rows at once
 SECONDS = 900  # ten times what 200,000 rows take
 SHOWN = 50  # of the headings and sheets that are left out
 
@@ -125,15 +126,30 @@ async def _read_ahead(sheet: Reading, read: Read) -> AsyncIterator[list[RowRead]
 async def _plan_rows(run: Run, planner: Planner, portions: AsyncIterator[list[RowRead]]) -> None:
     done, writing = 0, asyncio.create_task(run.progress(0))
     try:
-        async for rows in portions:
-            done += len(rows)
-            async with run.transaction() as session:
-                planned = await planner.plan(session, rows)
-            await writing
-            writing = asyncio.create_task(_write_down(run, planned, done))  # PostgreSQL writes while we go on
+        async for portion in portions:
+            for rows in _parts(portion):
+                done += len(rows)
+                async with run.transaction() as session:
+                    planned = await planner.plan(session, rows)
+                await writing
+                writing = asyncio.create_task(_write_down(run, planned, done))  # PostgreSQL writes while we go on
         await writing
     finally:
         writing.cancel()
+
+
+def _parts(rows: Sequence[RowRead]) -> Iterator[list[RowRead]]:
+    """Fewer at once where each names thousands of relations."""
+    part: list[RowRead] = []
+    links = 0
+    for row in rows:
+        part.append(row)
+        links += len(row.given.get("links") or ())
+        if links > LINKS:
+            yield part
+            part, links = [], 0
+    if part:
+        yield part
 
 
 async def _write_down(run: Run, planned: Sequence[Planned], done: int) -> None:

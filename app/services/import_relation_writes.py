@@ -69,11 +69,8 @@ async def update(do: Doing, numbers: Sequence[int]) -> None:
 async def restore(do: Doing, numbers: Sequence[int]) -> None:
     await _exchange(do, numbers, "before")
     await _record(do, numbers, "relation.changed", "'fields', r.fields, 'is_undone', true")
+    await import_writes.hand_back(do, numbers, "relations")
     await mark_undone(do, numbers)
-
-
-async def hand_back(do: Doing) -> None:
-    await import_writes.hand_back(do, "relations")
 
 
 async def remove(do: Doing, numbers: Sequence[int]) -> None:

@@ -22,16 +22,27 @@ from app.errors import Problem, Unavailable
 from app.models import Import
 from app.schemas.import_masks import without_bsn
 from app.sheets.reading import SheetRefused
-from app.sheets.rows import place_of
+from app.sheets.rows import cut, place_of
 from app.storage import Storage
 
 log = structlog.get_logger()
 
+MOST_SAID = 2_000  # characters
 BEAT_SECONDS = 5
 SILENT = timedelta(seconds=20)  # so long without a word, and another takes over; the queue waits longer for a dead one
 # Classes of PostgreSQL's errors that pass: lost connections, lack of resources, a server that stops or starts.
 PASSING = ("08", "53", "57P")
 INDEXES_ONLY = text("SET LOCAL enable_seqscan = off")
+
+
+@asynccontextmanager
+async def going_through(session: AsyncSession) -> AsyncIterator[None]:
+    """Each table once: what PostgreSQL has no statistics of yet it takes for next to nothing, and would go through all
+    of it for each of thousands of rows."""
+    await session.execute(INDEXES_ONLY)
+    await session.execute(text("SET LOCAL enable_nestloop = off"))
+    yield
+    await session.execute(text("SET LOCAL enable_nestloop = on"))
 
 
 class Busy(Exception):
@@ -139,7 +150,7 @@ def _told(of: Import, error: Exception) -> dict[str, Any]:
     tell("import_failed", import_id=str(of.id), seen=seen)
     if isinstance(error, SheetRefused | Problem):
         errors = [each.as_dict() for each in getattr(error, "errors", ())]
-        return {"code": error.code, "detail": without_bsn(error.detail), "errors": errors}
+        return {"code": error.code, "detail": without_bsn(cut(error.detail, MOST_SAID)), "errors": errors}
     if isinstance(error, IntegrityError):
         detail = f"Something that may be there once is there by now; {_again(of)}."
         return {"code": "clash", "detail": detail, "errors": []}

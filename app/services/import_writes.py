@@ -10,6 +10,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.services.import_doing import Doing
+from app.services.import_runs import going_through
 
 ALL = "r.office_id = :office_id AND r.import_id = :import_id"
 THESE = f"{ALL} AND r.number = ANY(:numbers)"
@@ -99,14 +100,15 @@ async def mark_done(do: Doing, numbers: Sequence[int], version: str) -> None:
     await do(f"UPDATE import_rows r SET outcome = 'done', subject_version = {version} WHERE {THESE}", numbers)
 
 
-async def hand_back(do: Doing, table: str) -> None:
-    """What went back stands as the import before this one left it: that one can be taken back from here too."""
+async def hand_back(do: Doing, numbers: Sequence[int], table: str) -> None:
+    """What went back stands as the imports around this one know it: those can be taken back from here too. (One after
+    it has the same version where it left the row itself alone: it was about links.)"""
     await do(
         "UPDATE import_rows o SET subject_version = t.version FROM import_rows r "
         f"JOIN {table} t ON t.office_id = r.office_id AND t.id = r.subject_id "
-        f"WHERE {ALL} AND r.action = 'update' AND r.outcome = 'undone' AND o.office_id = r.office_id "
-        "AND o.subject_id = r.subject_id AND o.id <> r.id AND o.outcome = 'done' "
-        "AND o.subject_version = (r.before->>'version')::integer"
+        f"WHERE {THESE} AND o.office_id = r.office_id AND o.subject_id = r.subject_id AND o.id <> r.id "
+        "AND o.outcome = 'done' AND o.subject_version IN ((r.before->>'version')::integer, r.subject_version)",
+        numbers,
     )
 
 
@@ -118,11 +120,12 @@ async def let_be(do: Doing, table: str, reasons: Mapping[str, str]) -> None:
     """Committed rows for which one of these conditions holds stay as they are when the import is undone, and say so."""
     await do(f"UPDATE import_rows r SET stays = NULL WHERE {ALL} AND r.stays IS NOT NULL")  # an undo before this one
     cases = " ".join(f"WHEN {condition} THEN '{code}'" for code, condition in reasons.items())
-    await do(
-        f"UPDATE import_rows r SET stays = s.code FROM (SELECT r.id, CASE {cases} END AS code FROM import_rows r "
-        f"LEFT JOIN {table} t ON t.office_id = r.office_id AND t.id = r.subject_id WHERE {DONE}) s "
-        "WHERE r.office_id = :office_id AND r.id = s.id AND s.code IS NOT NULL"
-    )
+    async with going_through(do.session):
+        await do(
+            f"UPDATE import_rows r SET stays = s.code FROM (SELECT r.id, CASE {cases} END AS code FROM import_rows r "
+            f"LEFT JOIN {table} t ON t.office_id = r.office_id AND t.id = r.subject_id WHERE {DONE}) s "
+            "WHERE r.office_id = :office_id AND r.id = s.id AND s.code IS NOT NULL"
+        )
 
 
 async def leave(do: Doing, codes: Mapping[int, str]) -> None:

@@ -84,7 +84,7 @@ async def plan(session: AsyncSession, actor: Actor, of: Import) -> None:
         raise _not_now(of, "planned anew")
     _check_file(of)
     if _is_begun(of):
-        detail = "A part of it was committed: commit the rest, undo it first, or upload the file again."
+        detail = "A part of it was committed: commit the rest, or undo it; to plan it anew, upload the file again."
         raise Conflict(detail, code="partly_committed")
     await _turn(session, actor, of, "waiting")
     await _order(session, actor, of, "imports.plan")
@@ -109,7 +109,7 @@ async def commit(session: AsyncSession, actor: Actor, of: Import, options: Commi
 
 async def undo(session: AsyncSession, actor: Actor, of: Import) -> None:
     """Once it is ordered, the same call again changes nothing; once it is over, it is about the rows that stayed."""
-    if of.state == "undoing" or (of.state == "undone" and not of.counts["committed"]):
+    if of.state == "undoing" or (of.state == "undone" and not of.counts.get("committed")):
         return
     _check_file(of)
     if of.state not in ("committed", "undone") and not (of.state == "planned" and _is_begun(of)):

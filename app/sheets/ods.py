@@ -8,10 +8,10 @@ from xml.parsers import expat
 
 from app.sheets.container import Container
 from app.sheets.formats import refused
+from app.sheets.rows import BROKEN_CHARS
 from app.sheets.survey import Marks, check_xml, drain
 
 _REPEATED = 1_000  # marks of one cell that stands for many
-_TEXT = 100
 _SEAM = 64
 _CONTENT, _MANIFEST, _MIMETYPE = "content.xml", "META-INF/manifest.xml", "mimetype"
 # Without one of these in the file no cell of it is broken: an error, a formula, and a text that begins with #.
@@ -95,7 +95,7 @@ class _Broken:
 
     def _characters(self, text: str) -> None:
         if self._text is not None:
-            self._text = (self._text + text)[:_TEXT]
+            self._text = (self._text + text)[:BROKEN_CHARS]
 
     def _end(self, name: str) -> None:
         if self._text is None or name.rpartition(":")[2] != "table-cell":
@@ -104,7 +104,7 @@ class _Broken:
         if self._is_error or _IS_ERROR.fullmatch(text):  # other programs call an error a number, 0
             self._mark(text or "#ERROR!")
         elif self._formula:
-            self._mark(f"={self._formula.partition('=')[2]}"[:_TEXT])
+            self._mark(f"={self._formula.partition('=')[2]}"[:BROKEN_CHARS])
 
     def _mark(self, text: str) -> None:
         for row in range(self._row, self._row + min(self._rows, _REPEATED)):

@@ -21,6 +21,7 @@ EXACT = 10**15  # Excel keeps 15 digits: an integral number from here on may hav
 ROW_CHARS = 1_000_000
 BATCH_ROWS = 1_000
 MAX_KEY = 1_000  # characters
+BROKEN_CHARS = 200  # more than is shown of any: who shows it must see where to cut
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,9 +116,12 @@ def heading_key(text: str) -> str:
     return "".join(char for char in text.casefold() if char.isalnum())
 
 
+_NUMBER_AT_END = re.compile(r"(?:[\d\W_]|(?<=\d)[BL])+$", re.IGNORECASE)  # also of one for taxes: 123456782B01
+
+
 def cut(text: str, most: int) -> str:
     """Its beginning, without a part of a number at the end: of nine digits eight tell the ninth."""
-    return text if len(text) <= most else re.sub(r"[\d\W_]+$", "", text[: most - 1]) + "…"
+    return text if len(text) <= most else _NUMBER_AT_END.sub("", text[: most - 1]) + "…"
 
 
 def column_letters(column: int) -> str:

@@ -12,7 +12,7 @@ from xml.etree import ElementTree as ET
 
 from app.sheets.container import Container, bomb
 from app.sheets.formats import refused
-from app.sheets.rows import Limits, SheetRefused, column_letters
+from app.sheets.rows import BROKEN_CHARS, Limits, SheetRefused, column_letters, cut
 
 Marks = dict[int, dict[int, str]]  # row (1 is the first), column (0 is the first): what is broken there
 
@@ -20,34 +20,34 @@ _BLOCK = 32 * 1024 * 1024  # of XML in which no row begins: nobody writes that
 _TAIL = 64
 ROOM = 1_000  # rows that are no rows of the list: titles above it, empty ones between
 # No pattern goes back over what it has read (``*+``), or a file of a few kilobytes would hold a worker for minutes.
+_PREFIX = rb"(?:[^\s<>/:]++:)?"
 _IS = rb"""\s*+=\s*+"""
 _ATTRIBUTE = rb"""\s++[^\s=<>"'/]++%s(?:"[^"<]*+"|'[^'<]*+')""" % _IS
 _MORE = rb"(?:%s)*+\s*+" % _ATTRIBUTE
 
 
 def _tag(name: bytes) -> bytes:
-    return rb"<(?:\w+:)?%s(?=[\s/>])" % name
+    return rb"<%s%s(?=[\s/>])" % (_PREFIX, name)
 
 
 def _up_to(attribute: bytes) -> bytes:
     return rb"""(?:(?!\s++%s\s*=)%s)*+\s++%s%s["']""" % (attribute, _ATTRIBUTE, attribute, _IS)
 
 
-_OTHERS = rb"(?:[^<]++|<(?!/?(?:\w+:)?[cv][\s/>]))*+"  # elements of a cell before its value
+_OTHERS = rb"(?:[^<]++|<(?!/?%s[cv][\s/>]))*+" % _PREFIX  # elements of a cell before its value
 _ERROR = re.compile(
     rb"""%s(%se["']%s)>%s%s%s>([^<]*+)<""" % (_tag(b"c"), _up_to(b"t"), _MORE, _OTHERS, _tag(b"v"), _MORE)
 )
 _UNCALCULATED = re.compile(
-    rb"""%s(%s)>\s*+%s%s(?:/>|>([^<]*+)</(?:\w+:)?f>)\s*+""" % (_tag(b"c"), _MORE, _tag(b"f"), _MORE)
-    + rb"""(?:%s%s(?:/>|>\s*+</(?:\w+:)?v>))?+\s*+</(?:\w+:)?c>""" % (_tag(b"v"), _MORE)
+    rb"""%s(%s)>\s*+%s%s(?:/>|>([^<]*+)</%sf>)\s*+""" % (_tag(b"c"), _MORE, _tag(b"f"), _MORE, _PREFIX)
+    + rb"""(?:%s%s(?:/>|>\s*+</%sv>))?+\s*+</%sc>""" % (_tag(b"v"), _MORE, _PREFIX, _PREFIX)
 )
 _MAY_BE_ERROR = re.compile(rb"""\bt\s*+=\s*+["']e["']""")
-_FORMULA_TAG = re.compile(rb"<(?:\w+:)?f\b")
+_FORMULA_TAG = re.compile(rb"<%sf\b" % _PREFIX)
 _TEXT_TYPE = re.compile(rb"""\bt\s*+=\s*+["']str["']""")
 _REFERENCE = re.compile(rb"""\br\s*+=\s*+["']([A-Z]{1,3})([0-9]{1,7})["']""")
 _RELATIONS = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}"
 _STRICT_RELATIONS = "{http://purl.oclc.org/ooxml/officeDocument/relationships}"
-_FORMULA_SHOWN = 100
 
 
 def check_xml(container: Container, name: str) -> Iterator[bytes]:
@@ -119,7 +119,7 @@ def _survey_sheet(container: Container, path: str, limits: Limits) -> Marks:
             for cell in _UNCALCULATED.finditer(block):
                 if not _TEXT_TYPE.search(cell[1]):  # a formula may well give the empty text
                     formula = unescape((cell[2] or b"").decode("utf-8", "replace"))
-                    _mark(marks, cell[1], f"={formula}"[:_FORMULA_SHOWN])
+                    _mark(marks, cell[1], f"={formula}")
     return marks
 
 
@@ -128,10 +128,10 @@ def _mark(marks: Marks, attributes: bytes, text: str) -> None:
     if place is None:
         raise SheetRefused(
             "broken_cell",
-            f"A cell holds {text}, and the file does not say which. Open it in a spreadsheet program, correct the cell "
-            "and save it.",
+            f"A cell holds {cut(text, 100)}, and the file does not say which. Open it in a spreadsheet program, "
+            "correct the cell and save it.",
         )
-    marks.setdefault(int(place[2]), {})[_column(place[1]) - 1] = text
+    marks.setdefault(int(place[2]), {})[_column(place[1]) - 1] = text[:BROKEN_CHARS]
 
 
 def _column(letters: bytes) -> int:
@@ -204,7 +204,7 @@ def _letters_beyond(columns: int) -> bytes:
 
 
 def _far_cell(place: str, limits: Limits) -> SheetRefused:
-    where = f"Row {place}" if place.isdigit() else f"Cell {place}"
+    where = f"Row {place[:20]}" if place.isdigit() else f"Cell {place[:20]}"
     return SheetRefused(
         "far_cell",
         f"{where} holds something; a list has at most {limits.rows:,} rows and {limits.columns} columns. "

@@ -132,6 +132,15 @@ class TestFarCells:
             raw_xlsx(file, HEADINGS_XML + f"<row>{cell}</row>")
             assert refusal(file).code == "broken_cell"
 
+    def test_what_is_told_is_short(self, file: Path) -> None:
+        for cell in (
+            f'<c t="e"><v>{"A" * 100_000}</v></c>',
+            f'<c r="{"A" * 100_000}1"><v>1</v></c>',
+            f'<c r="A{"1" * 100_000}"><v>1</v></c>',
+        ):
+            raw_xlsx(file, HEADINGS_XML + f"<row>{cell}</row>")
+            assert len(refusal(file).detail) < 400
+
     def test_with_a_prefix(self, file: Path) -> None:
         members = dict(xlsx_members(""))
         main = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
