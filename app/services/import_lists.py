@@ -44,8 +44,8 @@ class Lists:
 
     def find(self, name: str, value: str) -> Entry | None:
         entry = self.by_name[name].get(name_key(value))
-        if entry:
-            self.used[str(entry.id)] = entry.mark
+        if entry and (found := str(entry.id)) not in self.used:
+            self.used[found] = entry.mark
         return entry
 
 
