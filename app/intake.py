@@ -63,8 +63,8 @@ async def take_in(
     uploads: Uploads = request.app.state.uploads
     given = await _json(request, json_field, uploads.settings.json_max_bytes)
     async with uploads.begin(actor, files=given is None) as upload:
-        # Not before there is a place: who leaves while he waits for one must not block his own next try.
         upload.any_name = any_name
+        # Not before there is a place: who leaves while he waits for one must not block his own next try.
         claim = upload.claim = await idempotency.claim(uploads.db, actor, request, uploads.settings.lease_seconds)
         form = Form(upload, given or {})
         try:

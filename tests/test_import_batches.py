@@ -12,11 +12,11 @@ from tests.factories import Tenant
 from tests.factories.conventions import made, problem
 from tests.factories.imports import (
     HEADINGS,
-    PATH,
     committed,
     contacts,
     done,
     links,
+    ordered_in_batches,
     outcomes,
     planned,
     relations,
@@ -39,16 +39,9 @@ def one_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(import_commits, "AT_ONCE", 1)
 
 
-async def ordered(office: Tenant, found: dict[str, Any]) -> str:
-    """Committed in batches, as soon as a worker is there."""
-    path = f"{PATH}/{found['id']}"
-    made(await office.admin.post(f"{path}/commit", params={"in_batches": "true"}), 202)
-    return path
-
-
 async def in_batches(office: Tenant, content: bytes, kind: str, **options: str) -> dict[str, Any]:
     found = await planned(office, content, kind, **options)
-    return await done(office.admin, await ordered(office, found), "committed")
+    return await done(office.admin, await ordered_in_batches(office, found), "committed")
 
 
 async def has_begun(office: Tenant, found: dict[str, Any]) -> bool:
@@ -141,7 +134,7 @@ class TestWhatIsLeftOut:
             await two_preferred(office)
             lines = (("3", "3@v.nl", "Drie", None, None, None), *SWAP)
             found = await planned(office, sheet(LINKED, *lines), "contacts")
-        path = await ordered(office, found)
+        path = await ordered_in_batches(office, found)
         contact = (await contacts(office))["2"]
         made(await office.admin.patch(f"/v1/contacts/{contact['id']}", json={"initials": "X."}), 200)
         async with workers(settings):
@@ -157,7 +150,7 @@ class TestWhatIsLeftOut:
         ids = {number: (await office.relation(number, name="Oud"))["id"] for number in "123"}
         found = await planned(office, sheet(HEADINGS, *((number, None, "Nieuw", None) for number in "123")))
         async with lock_row(office, "relations", ids["2"]) as release:
-            path = await ordered(office, found)
+            path = await ordered_in_batches(office, found)
             await eventually(lambda: has_begun(office, found), "a first batch", 30)
             for _ in range(3):
                 told = made(await office.admin.post(f"{path}/cancel"), 202)
@@ -167,7 +160,7 @@ class TestWhatIsLeftOut:
             assert made(await office.admin.post(f"{path}/cancel"), 202)["state"] == "planned"
             await release()
         await eventually(lambda: is_done(db), "a worker that is done", 30)
-        ended = await done(office.admin, await ordered(office, found), "committed")
+        ended = await done(office.admin, await ordered_in_batches(office, found), "committed")
         assert ended["counts"]["committed"] == 3
         made(await office.admin.post(f"{path}/undo"), 202)
         await done(office.admin, path, "undone")
@@ -179,12 +172,12 @@ class TestWhatIsLeftOut:
         ids = {number: (await office.relation(number, name="Oud"))["id"] for number in "123"}
         found = await planned(office, sheet(HEADINGS, *((number, None, "Nieuw", None) for number in "123")))
         async with lock_row(office, "relations", ids["2"]) as release:
-            path = await ordered(office, found)
+            path = await ordered_in_batches(office, found)
             await eventually(lambda: has_begun(office, found), "a first batch", 30)
             made(await office.admin.post(f"{path}/cancel"), 202)
             await release()
         made(await office.admin.patch(f"/v1/relations/{ids['2']}", json={"name": "Anders"}), 200)
         problem(await office.admin.post(f"{path}/plan"), 409, "partly_committed")
-        ended = await done(office.admin, await ordered(office, found), "committed")
+        ended = await done(office.admin, await ordered_in_batches(office, found), "committed")
         assert await outcomes(office, ended) == ["done", "changed", "done"]
         assert [row["name"] for row in (await relations(office)).values()] == ["Nieuw", "Anders", "Nieuw"]

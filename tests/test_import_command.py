@@ -7,6 +7,8 @@ import httpx
 import pytest
 
 from app.access import P
+from app.models.imports import AT_REST
+from app.remote import api
 from app.settings import Settings
 from tests.factories import Tenant
 from tests.factories.command import at_terminal, ordner
@@ -213,3 +215,8 @@ class TestRefused:
         path.write_bytes(b"")
         ran = await ordner(importer, "import", "relations", path, "--yes")
         assert (ran.status, bool(ran.err)) == (1, True)
+
+
+async def test_it_stops_looking_on_where_workers_do() -> None:
+    """The client knows nothing of the program, and says the same."""
+    assert api.AT_REST == AT_REST

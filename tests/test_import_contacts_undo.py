@@ -9,7 +9,7 @@ from app.models import Base
 from app.services.import_contact_checks import WENT_ON
 from tests.factories import Tenant
 from tests.factories.conventions import made, problem
-from tests.factories.imports import committed, contacts, links, outcomes, planned, sheet, undone
+from tests.factories.imports import committed, contacts, links, outcomes_of_undo, planned, sheet, undone
 from tests.factories.waiting import eventually
 
 pytestmark = [pytest.mark.anyio, pytest.mark.bytes, pytest.mark.usefixtures("worker")]
@@ -26,11 +26,6 @@ async def done_with(office: Tenant, *lines: tuple[Any, ...]) -> dict[str, Any]:
 def both(one: str, two: str) -> list[tuple[Any, ...]]:
     """Contacts 1 and 2, and of which of both relations each is the preferred one."""
     return [(n, f"{n}@v.nl", "Vries", "100; 200", None, each) for n, each in (("1", one), ("2", two))]
-
-
-async def outcomes_of_undo(office: Tenant, found: dict[str, Any]) -> list[str | None]:
-    await undone(office, found)
-    return await outcomes(office, found)
 
 
 async def relation(office: Tenant, number: str = "100") -> str:

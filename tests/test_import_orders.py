@@ -17,6 +17,7 @@ from tests.factories.imports import (
     done,
     links,
     outcomes,
+    outcomes_of_undo,
     planned,
     relations,
     rows,
@@ -91,11 +92,7 @@ async def people(office: Tenant, *lines: tuple[str | None, ...]) -> dict[str, An
 
 async def back(office: Tenant, *imports: dict[str, Any]) -> list[list[str | None]]:
     """Undone in this order: what became of their rows."""
-    found = []
-    for each in imports:
-        await undone(office, each)
-        found.append(await outcomes(office, each))
-    return found
+    return [await outcomes_of_undo(office, each) for each in imports]
 
 
 @pytest.mark.usefixtures("worker")

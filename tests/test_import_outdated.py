@@ -14,6 +14,7 @@ from tests.factories.imports import (
     contacts,
     done,
     links,
+    ordered_in_batches,
     outcomes,
     planned,
     relations,
@@ -32,9 +33,7 @@ async def refused(office: Tenant, found: dict[str, Any]) -> dict[str, str]:
 
 
 async def in_batches(office: Tenant, found: dict[str, Any]) -> list[str | None]:
-    path = f"{PATH}/{found['id']}"
-    made(await office.admin.post(f"{path}/commit", params={"in_batches": "true"}), 202)
-    return await outcomes(office, await done(office.admin, path, "committed"))
+    return await outcomes(office, await done(office.admin, await ordered_in_batches(office, found), "committed"))
 
 
 async def change(office: Tenant, path: str, **values: Any) -> None:

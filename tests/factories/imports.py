@@ -57,6 +57,13 @@ async def committed(office: Tenant, found: dict[str, Any]) -> dict[str, Any]:
     return await done(office.admin, path, "committed")
 
 
+async def ordered_in_batches(office: Tenant, found: dict[str, Any]) -> str:
+    """The path of the import, which is committed so as soon as a worker is there."""
+    path = f"{PATH}/{found['id']}"
+    made(await office.admin.post(f"{path}/commit", params={"in_batches": "true"}), 202)
+    return path
+
+
 async def undone(office: Tenant, found: dict[str, Any]) -> dict[str, Any]:
     path = f"{PATH}/{found['id']}"
     made(await office.admin.post(f"{path}/undo"), 202)
@@ -99,6 +106,11 @@ async def findings(office: Tenant, content: bytes, kind: str, **options: str) ->
 async def outcomes(office: Tenant, found: dict[str, Any]) -> list[str | None]:
     """What became of each row; of one that an undo let be, why."""
     return [row["stays"] or row["outcome"] for row in await rows(office, found)]
+
+
+async def outcomes_of_undo(office: Tenant, found: dict[str, Any]) -> list[str | None]:
+    await undone(office, found)
+    return await outcomes(office, found)
 
 
 def read(catalogue: Catalogue, **cells: Value) -> tuple[dict[str, Any], list[CellFinding]]:
