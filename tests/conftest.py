@@ -28,7 +28,7 @@ from app.server import server_config
 from app.services import offices
 from app.settings import Settings, get_settings, minio_binary, set_environment
 from app.storage import Storage
-from tests.factories import Tenant, make_tenant
+from tests.factories import Tenant, client_of, make_tenant
 from tests.factories.mail import forget_jobs, workers
 
 TEMPLATE = "ordner_template"
@@ -132,7 +132,7 @@ async def storage(app: FastAPI, address: str) -> Storage:
 
 @pytest.fixture
 async def anonymous(address: str) -> AsyncIterator[httpx.AsyncClient]:
-    async with httpx.AsyncClient(base_url=address, timeout=30) as client:
+    async with client_of(address) as client:
         yield client
 
 

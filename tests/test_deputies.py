@@ -10,6 +10,7 @@ import pytest
 
 from app.access import P, Role
 from tests.factories import Tenant, hostile
+from tests.factories.clients import Client
 from tests.factories.conventions import (
     keeps_etag,
     keeps_idempotency,
@@ -24,7 +25,6 @@ from tests.factories.conventions import (
     tells,
     walk,
 )
-from tests.factories.tenants import Client
 
 pytestmark = pytest.mark.anyio
 

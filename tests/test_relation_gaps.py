@@ -56,7 +56,9 @@ async def test_whoever_asks_looks_first(office: Tenant, db: Database) -> None:
     assert await lacking(office, "rsin") == set()
 
 
-async def test_more_than_a_question_waits_for(office: Tenant, db: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_more_than_a_question_waits_for(
+    office: Tenant, alone: None, db: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """The rules themselves answer, and the worker catches up."""
     monkeypatch.setattr(relation_gaps, "MOST", 2)
     monkeypatch.setattr(relation_gaps, "BATCH", 5)

@@ -6,9 +6,9 @@ import pytest
 
 from app.access import P, Role
 from tests.factories import Tenant
+from tests.factories.clients import Client
 from tests.factories.conventions import keeps_etag, made, problem
 from tests.factories.teams import entry, keeps_teams_apart, refuses_teams
-from tests.factories.tenants import Client
 from tests.factories.waiting import at_once
 
 pytestmark = pytest.mark.anyio

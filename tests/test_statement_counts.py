@@ -11,7 +11,7 @@ from sqlalchemy import event
 from app.db import Database
 from app.services import relation_gaps
 from tests.factories import Tenant
-from tests.factories.tenants import Client
+from tests.factories.clients import Client
 
 pytestmark = pytest.mark.anyio
 

@@ -13,7 +13,7 @@ import pytest
 from app.db import Database
 from app.settings import child_environment, own_environment
 from app.storage import Storage
-from tests.factories import Tenant
+from tests.factories import Tenant, client_of
 from tests.factories.raw import Wire, form, part
 from tests.factories.remains import count_items, is_clean, pending
 from tests.factories.waiting import eventually
@@ -35,7 +35,7 @@ async def api(office: Tenant) -> AsyncIterator[tuple[Process, httpx.AsyncClient]
     process = await asyncio.create_subprocess_exec(
         sys.executable, *command, env=environment, stdout=DEVNULL, stderr=DEVNULL
     )
-    async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", headers=office.anna.headers) as client:
+    async with client_of(f"http://127.0.0.1:{port}", headers=office.anna.headers) as client:
         try:
             await eventually(lambda: _answers(client), "an API that is ready", 30)
             yield process, client

@@ -168,9 +168,8 @@ async def keep_what_went_on(do: Doing) -> None:
     await import_writes.let_be(do, "relations", WENT_ON)
     back = f"{DONE} AND r.action = 'update'"
     values = {"office_id": do.run.office_id, "import_id": do.run.of.id}
-    while rings := await _in_rings(
-        do.session, back, "before", values
-    ):  # who stays may be below those who would go back
+    # Who stays may be below those who would go back.
+    while rings := await _in_rings(do.session, back, "before", values):
         await do(f"UPDATE import_rows r SET stays = 'ring' WHERE {THESE}", rings)
     while (  # who stays keeps those above him
         await do(

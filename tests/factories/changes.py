@@ -9,8 +9,9 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.db import Database
+from tests.factories.clients import Client
 from tests.factories.conventions import made, walk
-from tests.factories.tenants import Client, Tenant
+from tests.factories.tenants import Tenant
 from tests.factories.waiting import eventually
 
 PATH = "/v1/changes"

@@ -8,8 +8,9 @@ from typing import Any
 import httpx
 
 from app.access import P, Role
+from tests.factories.clients import Client
 from tests.factories.hostile import NO_BODY, NOT_JSON, with_literal
-from tests.factories.tenants import Client, Tenant
+from tests.factories.tenants import Tenant
 from tests.factories.waiting import at_once
 
 AT_ONCE = 20

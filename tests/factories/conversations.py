@@ -5,7 +5,7 @@ from typing import Any
 
 import httpx
 
-from tests.factories.tenants import Client
+from tests.factories.clients import Client
 
 
 async def begin(client: Client, relation: dict[str, Any], *contact_ids: str, subject: str = "Bonnen") -> dict[str, Any]:

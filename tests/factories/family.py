@@ -3,7 +3,8 @@
 from dataclasses import dataclass
 from typing import Any
 
-from tests.factories.tenants import Client, Tenant
+from tests.factories.clients import Client
+from tests.factories.tenants import Tenant
 
 
 @dataclass

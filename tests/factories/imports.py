@@ -6,8 +6,9 @@ from typing import Any
 from app.schemas.import_columns import Catalogue, CellFinding, match, read_row
 from app.sheets.reading import Value
 from app.sheets.writing import csv_head, csv_rows
+from tests.factories.clients import Client
 from tests.factories.conventions import made
-from tests.factories.tenants import Client, Tenant
+from tests.factories.tenants import Tenant
 from tests.factories.waiting import eventually
 
 PATH = "/v1/imports"

@@ -10,7 +10,8 @@ import httpx
 
 from app.crypto import hash_password
 from app.models import Contact, TeamMember
-from tests.factories.tenants import Client, Tenant
+from tests.factories.clients import Client, client_of
+from tests.factories.tenants import Tenant
 
 PASSWORD = "een lang wachtwoord"
 WRONG = "een ander wachtwoord"
@@ -24,8 +25,7 @@ def address() -> str:
 @asynccontextmanager
 async def caller(office: Tenant, local_address: str | None = None) -> AsyncIterator[Client]:
     """Somebody who is not signed in."""
-    transport = httpx.AsyncHTTPTransport(local_address=local_address or address())
-    async with httpx.AsyncClient(base_url=office.address, timeout=30, transport=transport) as client:
+    async with client_of(office.address, local_address or address()) as client:
         yield client
 
 

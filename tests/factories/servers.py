@@ -15,6 +15,7 @@ from app.main import create_app
 from app.server import server_config
 from app.settings import Settings
 from app.storage import Storage
+from tests.factories.clients import client_of
 
 
 @dataclass
@@ -34,7 +35,7 @@ class Served:
 
     def like(self, client: httpx.AsyncClient, timeout: float = 30) -> httpx.AsyncClient:
         """The same person as ``client``, speaking to this server."""
-        return httpx.AsyncClient(base_url=self.address, headers=client.headers, timeout=timeout)
+        return client_of(self.address, headers=client.headers, timeout=timeout)
 
 
 @asynccontextmanager

@@ -6,7 +6,6 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-import httpx
 from uuid_utils.compat import uuid7
 
 from app.access import Permission, Role
@@ -14,8 +13,7 @@ from app.crypto import Token
 from app.db import Database
 from app.models import ApiKey, AuthToken, Contact, Office, TeamMember
 from app.services import auth, folder_templates, team_roles
-
-Client = httpx.AsyncClient
+from tests.factories.clients import Client, client_of
 
 
 @dataclass
@@ -33,7 +31,7 @@ class Tenant:
     clients: list[Client] = field(default_factory=list)
 
     def client(self, token: Token | str) -> Client:
-        made = httpx.AsyncClient(base_url=self.address, timeout=30, headers={"Authorization": f"Bearer {token}"})
+        made = client_of(self.address, headers={"Authorization": f"Bearer {token}"})
         self.clients.append(made)
         return made
 

@@ -10,9 +10,10 @@ import pyotp
 from sqlalchemy import select, text
 
 from app.models import Event
+from tests.factories.clients import Client
 from tests.factories.conventions import made
 from tests.factories.people import PASSWORD, caller, contact_with_password, member_email
-from tests.factories.tenants import Client, Tenant
+from tests.factories.tenants import Tenant
 
 PATH = "/v1/me/two-step"
 EMAIL = "henk@vries.nl"

@@ -9,12 +9,12 @@ T = TypeVar("T")
 
 async def eventually(check: Callable[[], Awaitable[T]], what: str, seconds: float = 10) -> T:
     """The first true result of ``check``; a failed test when there is none in time."""
-    found = await check()
+    found, pause = await check(), 0.01
     try:
         async with asyncio.timeout(seconds):
             while not found:
-                await asyncio.sleep(0.02)
-                found = await check()
+                await asyncio.sleep(pause)
+                found, pause = await check(), min(1.5 * pause, 0.1)  # who asks all the time is who it waits for
     except TimeoutError:
         raise AssertionError(f"not in {seconds} s: {what}") from None
     return found

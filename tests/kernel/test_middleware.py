@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 import httpx
 import pytest
 
-from tests.factories import Tenant
+from tests.factories import Tenant, client_of
 
 pytestmark = pytest.mark.anyio
 
@@ -131,7 +131,7 @@ async def test_a_body_without_end_is_not_swallowed_for_ever(office: Tenant) -> N
             await asyncio.sleep(0.01)
 
     started = time.monotonic()
-    async with httpx.AsyncClient(base_url=office.address, timeout=30) as stranger:
+    async with client_of(office.address) as stranger:
         with pytest.raises(httpx.TransportError):
             await stranger.post("/v1/relations", content=endless())
     assert time.monotonic() - started < 15
