@@ -175,7 +175,7 @@ class TestAtATerminal:
 
         ran = await at_terminal(importer, "y\n", "import", "relations", file, meanwhile=change)
         assert ran.status == 1
-        assert "row 2: The relation of this row was changed since." in ran.out
+        assert "row 2: What this row is about was changed since." in ran.out
         assert (await relations(office))["1"]["name"] == "Oud"
 
 

@@ -5,6 +5,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from app.listing import ListQuery
 from app.schemas.base import Id, Moment, Output, QueryBool
 from app.schemas.examples import IMPORT, MADE_AND_CHANGED, example, shown_of
+from app.schemas.import_outcomes import LEFT_OUT, STAYS, told
 from app.sheets.rows import Delimiter, Encoding
 
 ImportKind = Annotated[Literal["relations", "contacts"], Field(description="what the file holds")]
@@ -159,8 +160,8 @@ class ImportRowRead(Output):
     subject_id: Annotated[Id | None, Field(description="the relation or contact; of a new one the id that it gets")]
     fields: Annotated[list[str], Field(description="what is set or changes")]
     findings: list[ImportFinding]
-    outcome: Annotated[str | None, Field(description="`done`, `undone`, or why a batch left it out")]
-    stays: Annotated[str | None, Field(description="why the undo let it be: it is done still")]
+    outcome: Annotated[str | None, Field(description=f"`done`, `undone`, or why a batch left it out: {told(LEFT_OUT)}")]
+    stays: Annotated[str | None, Field(description=f"why the undo let it be, so that it is done still: {told(STAYS)}")]
 
 
 class ImportOptions(BaseModel):

@@ -16,6 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.db import Database
 from app.errors import Conflict, FieldError
 from app.models import Import, ImportRow
+from app.schemas.import_outcomes import LEFT_OUT, OTHER_LEFT_OUT
 from app.services import (
     import_contact_checks,
     import_contact_writes,
@@ -34,7 +35,6 @@ AT_ONCE = 500  # rows of a transaction, where there are several
 NAMED = 100  # rows that a refusal names
 WRITES: dict[str, Any] = {"relations": import_relation_writes, "contacts": import_contact_writes}
 CHECKS: dict[str, Any] = {"relations": import_relation_checks, "contacts": import_contact_checks}
-OTHER_LEFT_OUT = "other_row_left_out"  # out of date is another row of its group
 
 
 async def commit(db: Database, storage: Storage, settings: Settings, payload: dict[str, Any]) -> None:
@@ -152,12 +152,6 @@ async def _outdated(
     return found
 
 
-def reason(of: Import, code: str) -> str:
-    """Why a row is out of date, in words."""
-    reasons: dict[str, str] = CHECKS[of.kind].REASONS
-    return reasons.get(code, "Another row is out of date, and only with it this one makes sense.")
-
-
 async def forget_outcomes(session: AsyncSession, of: Import) -> None:
     """What batches left out that did nothing at all: it is looked at again."""
     rows = update(ImportRow).where(ImportRow.office_id == of.office_id, ImportRow.import_id == of.id)
@@ -172,7 +166,7 @@ async def check(session: AsyncSession, of: Import) -> None:
     if found:
         detail = f"{len(found)} rows were planned from what has changed since; plan it again. The first are named."
         first = sorted(found)[:NAMED]
-        errors = [FieldError(f"/rows/{number}", found[number], reason(of, found[number])) for number in first]
+        errors = [FieldError(f"/rows/{number}", found[number], LEFT_OUT[found[number]]) for number in first]
         raise Conflict(detail, code="plan_outdated", errors=errors)
 
 

@@ -66,16 +66,6 @@ WHERE {PLANNED} AND r.action IN ('create', 'update', 'unchanged') AND {these}
 """
 
 
-REASONS = {
-    "gone": "The contact of this row is gone.",
-    "changed": "The contact of this row was changed since.",
-    "number_taken": "There is a contact with this number now.",
-    "email_taken": "There is another contact with this e-mail address now.",
-    "relation_archived": "A relation that this row names is archived now, or gone.",
-    "relation_renumbered": "A number of a relation that this row names is that of another one now, or of none.",
-    "link_changed": "A link of this contact was made, changed or removed since.",
-    "preferred_changed": "A relation that this row names has another preferred contact now.",
-}
 COMMITTED_AT = "(SELECT m.committed_at FROM imports m WHERE m.office_id = :office_id AND m.id = :import_id)"
 # Of whom links were changed by somebody since the file came, and those that imports after this one are about.
 BY_HAND = """SELECT v.relation_id || (v.data->>'contact_id') FROM events v WHERE v.office_id = :office_id

@@ -16,8 +16,9 @@ from app.models import Blob, Import, ImportRow
 from app.s3 import ObjectMissing
 from app.schemas.import_cells import Unreadable, is_error
 from app.schemas.import_columns import ERRORS, Headings, Place, match
+from app.schemas.import_outcomes import LEFT_OUT
 from app.schemas.import_templates import TEMPLATES, Form
-from app.services import events, export_files, import_commits, import_files
+from app.services import events, export_files, import_files
 from app.services.export_files import Page, Pages
 from app.services.exports import Ask
 from app.sheets.reading import Broken, Reading, Row, SheetRefused, Value
@@ -88,12 +89,12 @@ async def _said(session: AsyncSession, actor: Actor, of: Import, rows: Sequence[
         ImportRow.number.between(rows[0].number, rows[-1].number),
     )
     columns = found.with_only_columns(ImportRow.number, ImportRow.findings, ImportRow.outcome)
-    return {row.number: _words(of, row.outcome, row.findings) for row in await session.execute(columns)}
+    return {row.number: _words(row.outcome, row.findings) for row in await session.execute(columns)}
 
 
-def _words(of: Import, outcome: str | None, findings: list[dict[str, Any]]) -> str:
+def _words(outcome: str | None, findings: list[dict[str, Any]]) -> str:
     """Why a batch left it out, then errors, then the rest. No finding holds a citizen number."""
-    left_out = [f"{import_commits.reason(of, outcome)} Import it again."] if outcome else []
+    left_out = [f"{LEFT_OUT[outcome]} Import it again."] if outcome else []
     ordered = sorted(findings, key=lambda each: not each["is_error"])
     text = " | ".join((*left_out, *map(_sentence, ordered)))
     return text if len(text) <= MOST_SAID else f"{text[: MOST_SAID - 1]}…"

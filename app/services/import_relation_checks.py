@@ -103,18 +103,6 @@ SELECT id, parent_id FROM up
     return sorted(mine[each] for each in rings if each in mine)
 
 
-REASONS = {
-    "gone": "The relation of this row is gone.",
-    "changed": "The relation of this row was changed since.",
-    "number_taken": "There is a relation with this number now.",
-    "external_id_taken": "Another relation has one of these ids of other packages by now.",
-    "parent_gone": "The relation above the one of this row is not there.",
-    "parent_archived": "The relation above the one of this row is archived now.",
-    "parent_renumbered": "The relation above the one of this row has another number now.",
-    "list_changed": "What this row names of the office's lists was changed, archived or removed since.",
-    "citizen_numbers_off": "The office keeps no citizen numbers any more.",
-    "ring": "The relation above the one of this row hangs below it by now.",
-}
 # Why a committed row stays as it is when the import is undone: something went on from there.
 WENT_ON = {
     "gone": "t.id IS NULL",

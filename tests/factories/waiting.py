@@ -14,7 +14,7 @@ async def eventually(check: Callable[[], Awaitable[T]], what: str, seconds: floa
         async with asyncio.timeout(seconds):
             while not found:
                 await asyncio.sleep(pause)
-                found, pause = await check(), min(1.5 * pause, 0.1)  # who asks all the time is who it waits for
+                found, pause = await check(), min(1.5 * pause, 0.1)  # asking takes time from what it waits for
     except TimeoutError:
         raise AssertionError(f"not in {seconds} s: {what}") from None
     return found
