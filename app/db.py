@@ -46,6 +46,7 @@ def server_settings(settings: Settings) -> dict[str, str]:
         "max_parallel_workers_per_gather": "0",  # to start helpers costs more than a page of a list takes
         "statement_timeout": str(int(settings.database_command_timeout_seconds * 1000)),
         "lock_timeout": "5000",
+        "client_connection_check_interval": "5000",  # what a killed process was at ends, and its locks with it
         "idle_in_transaction_session_timeout": "30000",
     }
 
@@ -56,6 +57,7 @@ TRIES = 8
 BACKOFF_SECONDS = 0.05
 # PostgreSQL's words for "this transaction lost, the same one may well win": serialization, deadlock, lock timeout.
 RETRYABLE = {"40001", "40P01", "55P03"}
+TOOK_TOO_LONG = "57014"
 
 
 def sqlstate(error: DBAPIError) -> str | None:

@@ -17,6 +17,7 @@ from app.settings import Settings, child_environment, own_environment
 from tests.factories import Tenant
 from tests.factories.conventions import made
 from tests.factories.imports import HEADINGS, PATH, done, relations, rows, send, sheet
+from tests.factories.locks import lock_row, waiting_for_locks
 from tests.factories.mail import is_done, workers
 from tests.factories.waiting import eventually
 
@@ -169,3 +170,16 @@ async def test_in_batches_it_goes_on_behind_the_last_whole_one(
         made(await office.admin.post(f"{path}/undo"), 202)
         await done(office.admin, path, "undone")
     assert (await count(db, office))["relations"] == 1
+
+
+async def test_a_statement_of_a_job_may_take_longer_than_one_of_a_request(office: Tenant, settings: Settings) -> None:
+    relation = await office.relation("1")
+    path = await send(office.admin, sheet(("Relatienummer", "Naam"), ("1", "Anders")))
+    async with workers(settings.model_copy(update={"database_command_timeout_seconds": 0.5})):
+        await done(office.admin, path, "planned")
+        async with lock_row(office, "relations", relation["id"]) as release:
+            made(await office.admin.post(f"{path}/commit"), 202)
+            await eventually(lambda: waiting_for_locks(office, 1), "the commit waits")
+            await asyncio.sleep(1)
+            await release()
+        await done(office.admin, path, "committed")
