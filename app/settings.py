@@ -40,9 +40,7 @@ class Settings(BaseSettings):
     database_pool_size: int = Field(10, ge=1, le=200)
     database_pool_timeout_seconds: float = Field(5, gt=0, description="wait for a free connection, then 503")
     database_command_timeout_seconds: float = Field(15, gt=0, description="a statement of a request, then 503")
-    database_job_timeout_seconds: float = Field(
-        600, gt=0, description="a statement of a job; some are about all rows of an import"
-    )
+    database_job_timeout_seconds: float = Field(600, gt=0, description="of a job; some are about 200,000 rows")
 
     s3_endpoint: str = Field(description="http(s)://host:port of MinIO or any S3 store")
     s3_access_key: SecretStr
