@@ -57,7 +57,6 @@ TRIES = 8
 BACKOFF_SECONDS = 0.05
 # PostgreSQL's words for "this transaction lost, the same one may well win": serialization, deadlock, lock timeout.
 RETRYABLE = {"40001", "40P01", "55P03"}
-TOOK_TOO_LONG = "57014"
 
 
 def sqlstate(error: DBAPIError) -> str | None:

@@ -14,13 +14,13 @@ from starlette.exceptions import HTTPException  # noqa: TID251 - the framework's
 from starlette.requests import ClientDisconnect
 
 from app import errors
-from app.db import RETRYABLE, TOOK_TOO_LONG, sqlstate
+from app.db import RETRYABLE, sqlstate
 from app.errors import FieldError, Problem
 
 log = structlog.get_logger()
 
 # Statement cut off by a timeout, server going down or not up, too many connections.
-UNAVAILABLE = {TOOK_TOO_LONG, "57P01", "57P02", "57P03", "53300", "25P03", "08000", "08003", "08006"}
+UNAVAILABLE = {"57014", "57P01", "57P02", "57P03", "53300", "25P03", "08000", "08003", "08006"}
 
 HTTP_FAMILIES: dict[int, type[Problem]] = {
     400: errors.BadRequest,

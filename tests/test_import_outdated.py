@@ -3,10 +3,7 @@
 from typing import Any
 
 import pytest
-from sqlalchemy import text
 
-from app.db import Database
-from app.services import import_commits
 from tests.factories import Tenant
 from tests.factories.conventions import made, problem
 from tests.factories.imports import (
@@ -121,20 +118,3 @@ async def test_an_office_that_keeps_no_citizen_numbers_any_more(office: Tenant) 
     await change(office, "/v1/office", keeps_citizen_numbers=False)
     assert await refused(office, found) == {"/rows/2": "citizen_numbers_off"}
     assert await in_batches(office, found) == ["citizen_numbers_off", "done"]
-
-
-async def test_what_takes_longer_to_find_than_somebody_waits(
-    office: Tenant, db: Database, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """The order is taken, and the job refuses it."""
-    monkeypatch.setattr(import_commits, "SOON_MS", 100)
-    found = await planned(office, sheet(HEADINGS, company("1"), company("2")))
-    path = f"{PATH}/{found['id']}"
-    await office.relation("2")
-    async with db.transaction(None) as session:
-        await session.execute(text("LOCK TABLE relation_external_ids IN ACCESS EXCLUSIVE MODE"))
-        ordered = made(await office.admin.post(f"{path}/commit"), 202)
-    assert ordered["state"] == "committing"
-    refusal = (await done(office.admin, path, "planned"))["problem"]
-    assert (refusal["code"], [each["pointer"] for each in refusal["errors"]]) == ("plan_outdated", ["/rows/3"])
-    assert list(await relations(office)) == ["2"]

@@ -155,8 +155,8 @@ async def commit_import(
 ) -> Any:
     """Do exactly what was planned, all of it or nothing (doorvoeren). Rows with an error are left out.
 
-    409 names the rows that were planned from what has changed since; where that takes long to find out, the import is
-    `planned` again, and its problem names them. Safe to call again.
+    409 names the rows that were planned from what has changed since. What changes between this and the writing is found
+    too: then the import is `planned` again, and its problem names the rows. Safe to call again.
     """
     answer.check(of)
     await imports.commit(session, actor, of, options)

@@ -10,10 +10,10 @@ from contextlib import asynccontextmanager, suppress
 from typing import Any
 
 from sqlalchemy import func, select, text, update
-from sqlalchemy.exc import DBAPIError, SQLAlchemyError
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.db import TOOK_TOO_LONG, Database, sqlstate
+from app.db import Database
 from app.errors import Conflict, FieldError
 from app.models import Import, ImportRow
 from app.schemas.import_outcomes import LEFT_OUT, OTHER_LEFT_OUT
@@ -33,7 +33,6 @@ from app.storage import Storage
 
 AT_ONCE = 500  # rows of a transaction, where there are several
 NAMED = 100  # rows that a refusal names
-SOON_MS = 3_000  # of a statement, while somebody waits for the answer
 WRITES: dict[str, Any] = {"relations": import_relation_writes, "contacts": import_contact_writes}
 CHECKS: dict[str, Any] = {"relations": import_relation_checks, "contacts": import_contact_checks}
 
@@ -169,18 +168,6 @@ async def check(session: AsyncSession, of: Import) -> None:
         first = sorted(found)[:NAMED]
         errors = [FieldError(f"/rows/{number}", found[number], LEFT_OUT[found[number]]) for number in first]
         raise Conflict(detail, code="plan_outdated", errors=errors)
-
-
-async def check_soon(session: AsyncSession, of: Import) -> None:
-    """The same while somebody waits: what takes longer is for the job, which looks in any case before it writes."""
-    try:
-        async with session.begin_nested():
-            await session.execute(text(f"SET LOCAL statement_timeout = {SOON_MS}"))
-            await check(session, of)
-            await session.execute(text("SET LOCAL statement_timeout TO DEFAULT"))
-    except DBAPIError as error:
-        if sqlstate(error) != TOOK_TOO_LONG:
-            raise
 
 
 async def undo(db: Database, storage: Storage, settings: Settings, payload: dict[str, Any]) -> None:

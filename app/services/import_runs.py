@@ -38,11 +38,14 @@ INDEXES_ONLY = text("SET LOCAL enable_seqscan = off")
 @asynccontextmanager
 async def going_through(session: AsyncSession) -> AsyncIterator[None]:
     """Each table once: what PostgreSQL has no statistics of yet it takes for next to nothing, and would go through all
-    of it for each of thousands of rows."""
+    of it for each of thousands of rows; so it would through a list of ids that is larger than its usual memory."""
     await session.execute(INDEXES_ONLY)
-    await session.execute(text("SET LOCAL enable_nestloop = off"))
+    await session.execute(
+        text("SELECT set_config('enable_nestloop', 'off', true), set_config('work_mem', '64MB', true)")
+    )
     yield
-    await session.execute(text("SET LOCAL enable_nestloop = on"))
+    await session.execute(text("SET LOCAL enable_nestloop TO DEFAULT"))
+    await session.execute(text("SET LOCAL work_mem TO DEFAULT"))
 
 
 class Busy(Exception):

@@ -101,7 +101,7 @@ async def commit(session: AsyncSession, actor: Actor, of: Import, options: Commi
         await import_commits.forget_outcomes(session, of)
         of.in_batches = options.in_batches
     if not of.in_batches:
-        await import_commits.check_soon(session, of)
+        await import_commits.check(session, of)
     await _turn(session, actor, of, "committing")
     events.record(session, actor, "import.committed", of, kind=of.kind, counts=of.counts)
     await _order(session, actor, of, "imports.commit")
