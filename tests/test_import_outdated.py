@@ -1,9 +1,15 @@
 """What changes between a plan and its commit: the commit is refused and names the rows, and batches leave them out."""
 
-from typing import Any
+import re
+from dataclasses import dataclass, field
+from typing import Any, cast
 
 import pytest
+from sqlalchemy import TextClause, text
+from sqlalchemy.ext.asyncio import AsyncSession
 
+from app.services import import_relation_checks
+from app.services.import_runs import going_through
 from tests.factories import Tenant
 from tests.factories.conventions import made, problem
 from tests.factories.imports import (
@@ -118,3 +124,31 @@ async def test_an_office_that_keeps_no_citizen_numbers_any_more(office: Tenant) 
     await change(office, "/v1/office", keeps_citizen_numbers=False)
     assert await refused(office, found) == {"/rows/2": "citizen_numbers_off"}
     assert await in_batches(office, found) == ["citizen_numbers_off", "done"]
+
+
+@dataclass
+class Explaining:
+    """A session that tells how PostgreSQL would do it."""
+
+    session: AsyncSession
+    plan: list[str] = field(default_factory=list)
+
+    async def execute(self, statement: TextClause, values: dict[str, Any]) -> list[Any]:
+        self.plan += await self.session.scalars(text(f"EXPLAIN {statement}"), values)
+        return []
+
+
+async def test_no_list_is_gone_through_for_each_row(office: Tenant) -> None:
+    """However little memory PostgreSQL has by itself: for 200,000 rows that would not end."""
+    found = await planned(office, sheet(HEADINGS, *(company(str(number)) for number in range(2_000))))
+    values = {"office_id": office.id, "import_id": found["id"], "changed": []}
+    async with office.db.transaction(office.id) as session:
+        for setting in ("work_mem = '64kB'", "hash_mem_multiplier = 1"):
+            await session.execute(text(f"SET LOCAL {setting}"))
+        await session.execute(text("SELECT look_at_imported()"))
+        explaining = Explaining(session)
+        async with going_through(session):
+            await import_relation_checks.outdated(cast("AsyncSession", explaining), "true", values)
+    plan = "\n".join(explaining.plan)
+    assert "(hashed SubPlan" in plan
+    assert not re.search(r"(?<!EXISTS)\(SubPlan", plan)
