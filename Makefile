@@ -17,7 +17,7 @@ COMPILE = $(UV) pip compile pyproject.toml - --universal --python-version 3.11 -
 run: venv ## start Ordner with its own PostgreSQL and S3 server; Ctrl-C stops all of it
 	@exec $(BIN)/ordner dev
 
-test: venv-dev ## all tests; ARGS=tests/test_x.py for some of them, ARGS=--cov for the coverage (twice as long)
+test: venv-dev ## all tests; ARGS=tests/test_x.py for some of them, ARGS=--cov=app for the coverage (twice as long)
 	$(BIN)/python -m pytest -n $(WORKERS) -m "not long" $(ARGS)
 
 test-minio: venv-dev $(MINIO) ## the tests that touch bytes, on a real MinIO

@@ -80,7 +80,11 @@ async def work(settings: Settings, stop: asyncio.Event | None = None) -> None:
     """Run until told to stop; a lost database connection ends in a new one, not in the end of the process."""
     configure_logs(settings)
     stop = stop or _on_signals()
-    patient = {"database_command_timeout_seconds": settings.database_job_timeout_seconds}
+    patient = {
+        "database_command_timeout_seconds": max(
+            settings.database_job_timeout_seconds, settings.database_command_timeout_seconds
+        )
+    }
     db, storage = Database(settings.model_copy(update=patient)), Storage(settings)
     try:
         while not stop.is_set():

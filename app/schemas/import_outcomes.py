@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 OTHER_LEFT_OUT = "other_row_left_out"
 LEFT_OUT = {
-    "gone": "What this row changes is gone.",
+    "gone": "What this row is about is gone.",
     "changed": "What this row is about was changed since.",
     "number_taken": "Another one has this number now.",
     "email_taken": "There is another contact with this e-mail address now.",
@@ -18,7 +18,7 @@ LEFT_OUT = {
     "relation_archived": "A relation that this row names is archived now, or gone.",
     "relation_renumbered": "A number of a relation that this row names is that of another one now, or of none.",
     "link_changed": "A link of this contact was made, changed or removed since.",
-    "preferred_changed": "A relation that this row names has another preferred contact now.",
+    "preferred_changed": "The preferred contact of a relation that this row names is another one, or was changed.",
     OTHER_LEFT_OUT: "Another row is out of date, and only with it this one makes sense.",
 }
 STAYS = {
@@ -26,7 +26,7 @@ STAYS = {
     "changed_since": "It was changed since.",
     "has_children": "Other relations hang below it.",
     "has_contacts": "It was linked to contacts.",
-    "has_documents": "There are documents in its dossier.",
+    "has_documents": "There are documents in its dossier, or in its bin.",
     "has_folders": "Somebody changed the folders of its dossier.",
     "has_links": "It was linked to other relations.",
     "has_login": "It was invited, or signs in.",
@@ -34,7 +34,7 @@ STAYS = {
     "has_requests": "It was asked for documents.",
     "other_import_needs_it": "The undo of another import puts relations back below it: undo that one first.",
     "other_row_stays": "Another row stays, and only with it this one can go back.",
-    "link_changed_since": "One of its links was changed since.",
+    "link_changed_since": "One of its links was changed since, or is that of a later import: undo that one first.",
     "preferred_taken": "Somebody else is the preferred contact of its relation by now.",
     "email_taken": "Somebody else has its e-mail address of before.",
     "external_id_taken": "Another relation has one of its ids of before in other packages.",

@@ -67,35 +67,37 @@ WHERE {PLANNED} AND r.action IN ('create', 'update', 'unchanged') AND {these}
 
 
 COMMITTED_AT = "(SELECT m.committed_at FROM imports m WHERE m.office_id = :office_id AND m.id = :import_id)"
-# Of whom links were changed by somebody since the file came, and those that imports after this one are about.
-BY_HAND = """SELECT v.relation_id || (v.data->>'contact_id') FROM events v WHERE v.office_id = :office_id
-    AND v.at > (SELECT m.created_at FROM imports m WHERE m.office_id = :office_id AND m.id = :import_id)
-    AND v.action LIKE 'contact\\_link.%' AND NOT v.data ? 'import_id'"""
-LATER = f"""SELECT (x->>'id')::uuid FROM imports i
-    JOIN import_rows o ON o.office_id = i.office_id AND o.import_id = i.id AND o.outcome = 'done'
-    CROSS JOIN LATERAL jsonb_array_elements(o.becomes->'links') x
-    WHERE i.office_id = :office_id AND i.id <> :import_id AND i.committed_at > {COMMITTED_AT}"""
-# A link is no longer as the commit left it: what it changed of it, or anything of one that it made; somebody changed it
-# by hand, and be it back again; or an import after this one is about it, and goes first.
-CHANGED_SINCE = f"""r.id IN (
-    SELECT r.id FROM import_rows r {OF_ROW}
-    LEFT JOIN contact_links l ON l.office_id = r.office_id AND l.id = e.id
-    LEFT JOIN contact_links o ON o.office_id = r.office_id AND o.id = e.taken_id
-    WHERE {DONE} AND (
+# What became of the links of each row since the commit, in one pass: a link is no longer as the commit left it (what it
+# changed of it, or anything of one that it made); somebody changed it by hand, and be it back again; or an import after
+# this one is about it, and goes first.
+SINCE = f"""LEFT JOIN (
+    WITH by_hand AS MATERIALIZED (
+        SELECT DISTINCT v.relation_id || (v.data->>'contact_id') AS link FROM events v WHERE v.office_id = :office_id
+        AND v.at > (SELECT m.created_at FROM imports m WHERE m.office_id = :office_id AND m.id = :import_id)
+        AND v.action LIKE 'contact\\_link.%' AND NOT v.data ? 'import_id'
+    ), later AS MATERIALIZED (
+        SELECT DISTINCT (x->>'id')::uuid AS id FROM imports i
+        JOIN import_rows o ON o.office_id = i.office_id AND o.import_id = i.id AND o.outcome = 'done'
+        CROSS JOIN LATERAL jsonb_array_elements(o.becomes->'links') x
+        WHERE i.office_id = :office_id AND i.id <> :import_id AND i.committed_at > {COMMITTED_AT}
+    )
+    SELECT r.id, bool_or(a.archived_at IS NOT NULL) AS is_archived, bool_or(p.id IS NOT NULL) AS is_taken, bool_or(
         l.id IS NULL OR to_jsonb(l) || CASE WHEN e.was IS NULL THEN {SAID} ELSE e.becomes END <> to_jsonb(l)
         OR (e.taken_id IS NOT NULL AND o.is_preferred IS DISTINCT FROM false)
-        OR l.relation_id || l.contact_id::text IN ({BY_HAND}) OR o.relation_id || o.contact_id::text IN ({BY_HAND})
-        OR e.id IN ({LATER}) OR e.taken_id IN ({LATER})
-    )
-)"""
-OF_ARCHIVED = f"""EXISTS (
-    SELECT FROM jsonb_to_recordset(r.becomes->'links') AS {ENTRY} WHERE e.relation_id IN (
-        SELECT a.id FROM relations a WHERE a.office_id = :office_id AND a.archived_at IS NOT NULL)
-)"""
-OTHER_PREFERRED = f"""EXISTS (
-    SELECT FROM jsonb_to_recordset(r.becomes->'links') AS {ENTRY} JOIN contact_links l ON l.office_id = r.office_id
-    AND l.relation_id = e.relation_id AND l.is_preferred AND l.id <> e.id WHERE (e.was->>'is_preferred')::boolean
-)"""
+        OR by_hand.link IS NOT NULL OR o_by_hand.link IS NOT NULL OR later.id IS NOT NULL OR o_later.id IS NOT NULL
+    ) AS is_changed
+    FROM import_rows r {OF_ROW}
+    LEFT JOIN relations a ON a.office_id = r.office_id AND a.id = e.relation_id
+    LEFT JOIN contact_links l ON l.office_id = r.office_id AND l.id = e.id
+    LEFT JOIN contact_links o ON o.office_id = r.office_id AND o.id = e.taken_id
+    LEFT JOIN contact_links p ON p.office_id = r.office_id AND p.relation_id = e.relation_id AND p.is_preferred
+        AND p.id <> e.id AND (e.was->>'is_preferred')::boolean
+    LEFT JOIN by_hand ON by_hand.link = l.relation_id || l.contact_id::text
+    LEFT JOIN by_hand o_by_hand ON o_by_hand.link = o.relation_id || o.contact_id::text
+    LEFT JOIN later ON later.id = e.id
+    LEFT JOIN later o_later ON o_later.id = e.taken_id
+    WHERE {DONE} GROUP BY r.id
+) since ON since.id = r.id"""
 HAS_OTHERS = f"""EXISTS (
     SELECT FROM contact_links l WHERE l.office_id = r.office_id AND l.contact_id = t.id AND NOT EXISTS (
         SELECT FROM jsonb_to_recordset(r.becomes->'links') AS {ENTRY} WHERE e.id = l.id
@@ -117,16 +119,16 @@ WENT_ON = {
     "has_requests": f"r.action = 'create' AND {_some('document_requests')}",
     "has_messages": f"r.action = 'create' AND {_some('conversation_participants')}",
     "has_links": f"r.action = 'create' AND {HAS_OTHERS}",
-    "relation_archived": OF_ARCHIVED,
-    "link_changed_since": CHANGED_SINCE,
-    "preferred_taken": OTHER_PREFERRED,
+    "relation_archived": "since.is_archived",
+    "link_changed_since": "since.is_changed",
+    "preferred_taken": "since.is_taken",
     "email_taken": "EXISTS (SELECT FROM contacts o WHERE o.office_id = r.office_id AND o.id <> t.id "
     "AND o.email_key = r.before->'contacts'->>'email_key')",
 }
 
 
 async def keep_what_went_on(do: Doing) -> None:
-    await import_writes.let_be(do, "contacts", WENT_ON)
+    await import_writes.let_be(do, "contacts", WENT_ON, SINCE)
     await do(  # of those that need one another all go back, or none
         f"UPDATE import_rows r SET stays = 'other_row_stays' WHERE {DONE} AND r.together IN ("
         f"SELECT r.together FROM import_rows r WHERE {ALL} AND r.together IS NOT NULL AND r.stays IS NOT NULL)"

@@ -33,12 +33,12 @@ SELECT DISTINCT ON (number) number, code FROM (
     LEFT JOIN relations t ON t.office_id = r.office_id AND t.id = r.subject_id
     LEFT JOIN relations same ON same.office_id = r.office_id AND same.number_key = r.key AND r.action = 'create'
     LEFT JOIN relations above ON above.office_id = r.office_id AND above.id = {PARENT}
+    LEFT JOIN import_rows made ON made.office_id = r.office_id AND made.import_id = r.import_id
+        AND made.subject_id = {PARENT} AND made.action = 'create' AND made.outcome IS NULL
     WHERE {PLANNED} AND r.action IN ('create', 'update', 'unchanged') AND {these} AND (
         (r.action <> 'create' AND (t.id IS NULL OR t.version <> r.subject_version OR {ARCHIVED}))
         OR same.id IS NOT NULL OR above.archived_at IS NOT NULL OR above.number_key <> r.becomes->>'above'
-        OR ({PARENT} IS NOT NULL AND above.id IS NULL AND {PARENT} NOT IN (
-            SELECT o.subject_id FROM import_rows o WHERE o.office_id = :office_id AND o.import_id = :import_id
-            AND o.action = 'create' AND o.outcome IS NULL))
+        OR ({PARENT} IS NOT NULL AND above.id IS NULL AND made.id IS NULL)
     )
     UNION ALL
     SELECT r.number, 'external_id_taken' FROM import_rows r

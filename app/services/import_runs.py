@@ -41,7 +41,10 @@ async def going_through(session: AsyncSession) -> AsyncIterator[None]:
     of it for each of thousands of rows; so it would through a list of ids that is larger than its usual memory."""
     await session.execute(INDEXES_ONLY)
     await session.execute(
-        text("SELECT set_config('enable_nestloop', 'off', true), set_config('work_mem', '64MB', true)")
+        text(
+            "SELECT set_config('enable_nestloop', 'off', true), "
+            "set_config('work_mem', greatest(65536, pg_size_bytes(current_setting('work_mem')) / 1024) || 'kB', true)"
+        )
     )
     yield
     await session.execute(text("SET LOCAL enable_nestloop TO DEFAULT"))
@@ -172,8 +175,9 @@ async def _beat(run: Run) -> None:
     """While the database or a child is long at one thing, nobody else is to think that this worker is dead."""
     while True:
         await asyncio.sleep(BEAT_SECONDS)
+        # (A TimeoutError is an OSError: a connection that died without a word keeps no other beat waiting.)
         with suppress(Overtaken, SQLAlchemyError, OSError):
-            async with run.db.transaction(run.office_id) as session:
+            async with asyncio.timeout(BEAT_SECONDS), run.db.transaction(run.office_id) as session:
                 await run.tell(session)
 
 
