@@ -154,6 +154,7 @@ async def test_no_list_is_gone_through_for_each_row(office: Tenant) -> None:
                 await checks.outdated(cast("AsyncSession", explaining), "true", values | {"changed": []})
         doing = cast("Doing", explaining)
         await import_writes.let_be(doing, "contacts", import_contact_checks.WENT_ON, import_contact_checks.SINCE)
+        await import_writes.let_be(doing, "relations", import_relation_checks.WENT_ON, import_relation_checks.NEEDED)
     plan = "\n".join(explaining.plan)
     assert "Hash" in plan
     # (What has more columns than one is no list, but another way to look for one that exists, where there are few.)

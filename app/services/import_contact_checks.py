@@ -66,7 +66,6 @@ WHERE {PLANNED} AND r.action IN ('create', 'update', 'unchanged') AND {these}
 """
 
 
-COMMITTED_AT = "(SELECT m.committed_at FROM imports m WHERE m.office_id = :office_id AND m.id = :import_id)"
 # What became of the links of each row since the commit, in one pass: a link is no longer as the commit left it (what it
 # changed of it, or anything of one that it made); somebody changed it by hand, and be it back again; or an import after
 # this one is about it, and goes first.
@@ -79,7 +78,8 @@ SINCE = f"""LEFT JOIN (
         SELECT DISTINCT (x->>'id')::uuid AS id FROM imports i
         JOIN import_rows o ON o.office_id = i.office_id AND o.import_id = i.id AND o.outcome = 'done'
         CROSS JOIN LATERAL jsonb_array_elements(o.becomes->'links') x
-        WHERE i.office_id = :office_id AND i.id <> :import_id AND i.committed_at > {COMMITTED_AT}
+        WHERE i.office_id = :office_id AND i.id <> :import_id
+        AND i.committed_at > (SELECT m.committed_at FROM imports m WHERE m.office_id = :office_id AND m.id = :import_id)
     )
     SELECT r.id, bool_or(a.archived_at IS NOT NULL) AS is_archived, bool_or(p.id IS NOT NULL) AS is_taken, bool_or(
         l.id IS NULL OR to_jsonb(l) || CASE WHEN e.was IS NULL THEN {SAID} ELSE e.becomes END <> to_jsonb(l)

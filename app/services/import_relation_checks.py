@@ -103,15 +103,18 @@ SELECT id, parent_id FROM up
     return sorted(mine[each] for each in rings if each in mine)
 
 
+# The relations below which the undo of another import puts some back.
+NEEDED = """LEFT JOIN (
+    SELECT DISTINCT (o.before->'relations'->>'parent_id')::uuid AS id FROM import_rows o
+    WHERE o.office_id = :office_id AND o.import_id <> :import_id AND o.outcome = 'done'
+) needed ON needed.id = r.subject_id"""
 # Why a committed row stays as it is when the import is undone: something went on from there.
 WENT_ON = {
     "gone": "t.id IS NULL",
     "changed_since": "t.version <> r.subject_version",
     "has_contacts": "r.action = 'create' AND EXISTS (SELECT FROM contact_links l WHERE l.office_id = r.office_id AND "
     "l.relation_id = t.id)",
-    "other_import_needs_it": "r.action = 'create' AND r.subject_id IN ("  # its undo puts a relation back below this one
-    "SELECT (o.before->'relations'->>'parent_id')::uuid FROM import_rows o WHERE o.office_id = :office_id "
-    "AND o.import_id <> :import_id AND o.outcome = 'done' AND o.before->'relations'->>'parent_id' IS NOT NULL)",
+    "other_import_needs_it": "r.action = 'create' AND needed.id IS NOT NULL",
     "has_messages": "r.action = 'create' AND EXISTS (SELECT FROM conversations c WHERE c.office_id = r.office_id AND "
     "c.relation_id = t.id)",
     "has_requests": "r.action = 'create' AND EXISTS (SELECT FROM document_requests q WHERE q.office_id = r.office_id "
@@ -153,7 +156,7 @@ async def keep_what_went_on(do: Doing) -> None:
         "SELECT f.id FROM folders f JOIN dossiers d ON d.office_id = f.office_id AND d.id = f.dossier_id "
         f"WHERE f.office_id = :office_id AND d.relation_id IN ({of_new}) ORDER BY f.id FOR UPDATE OF f"
     )
-    await import_writes.let_be(do, "relations", WENT_ON)
+    await import_writes.let_be(do, "relations", WENT_ON, NEEDED)
     back = f"{DONE} AND r.action = 'update'"
     values = {"office_id": do.run.office_id, "import_id": do.run.of.id}
     # Who stays may be below those who would go back.

@@ -116,17 +116,17 @@ async def mark_undone(do: Doing, numbers: Sequence[int]) -> None:
     await do(f"UPDATE import_rows r SET outcome = 'undone' WHERE {THESE}", numbers)
 
 
-async def let_be(do: Doing, table: str, reasons: Mapping[str, str], since: str = "") -> None:
+async def let_be(do: Doing, table: str, reasons: Mapping[str, str], joined: str) -> None:
     """Committed rows for which one of these conditions holds stay as they are when the import is undone, and say so.
 
-    ``since``: what else the conditions are about, to be joined.
+    ``joined``: what else the conditions are about.
     """
     await do(f"UPDATE import_rows r SET stays = NULL WHERE {ALL} AND r.stays IS NOT NULL")  # an undo before this one
     cases = " ".join(f"WHEN {condition} THEN '{code}'" for code, condition in reasons.items())
     async with going_through(do.session):
         await do(
             f"UPDATE import_rows r SET stays = s.code FROM (SELECT r.id, CASE {cases} END AS code FROM import_rows r "
-            f"LEFT JOIN {table} t ON t.office_id = r.office_id AND t.id = r.subject_id {since} WHERE {DONE}) s "
+            f"LEFT JOIN {table} t ON t.office_id = r.office_id AND t.id = r.subject_id {joined} WHERE {DONE}) s "
             "WHERE r.office_id = :office_id AND r.id = s.id AND s.code IS NOT NULL"
         )
 
